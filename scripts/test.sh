@@ -1,0 +1,51 @@
+# ./dev test: each suite is a program of its own; their counts are added up and printed last.
+
+# Suites of the default run, in order of cost. Cases with the trait Suite=Long run only by name (./dev test chaos, ...).
+default_suites() { printf '%s\n' Berth.Architecture.Tests Berth.Api.Tests Berth.Core.Tests Berth.DevCluster.Tests Berth.Kubernetes.Conformance Berth.Agent.Tests Berth.History.Tests Berth.EndToEnd Berth.Chaos; }
+
+suite_project() {
+  case "$1" in
+    architecture) echo Berth.Architecture.Tests ;; api) echo Berth.Api.Tests ;; core) echo Berth.Core.Tests ;;
+    devcluster) echo Berth.DevCluster.Tests ;; conformance|kubernetes) echo Berth.Kubernetes.Conformance ;;
+    agent) echo Berth.Agent.Tests ;; history) echo Berth.History.Tests ;; e2e|end-to-end) echo Berth.EndToEnd ;; chaos) echo Berth.Chaos ;;
+    Berth.*) echo "$1" ;;
+    *) die "unknown suite '$1'; there are: architecture api core devcluster conformance agent history e2e chaos" ;;
+  esac
+}
+
+verb_test() {
+  local projects=() args=() long=0 passed=0 failed=0 skipped=0 status=0 project
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --seed) export BERTH_CHAOS_SEED="$2"; shift 2 ;;
+      --minutes) export BERTH_CHAOS_MINUTES="$2"; shift 2 ;;
+      --filter) args+=(-method "$2"); shift 2 ;;
+      -*) die "unknown option '$1' of test" ;;
+      *) projects+=("$(suite_project "$1")"); long=1; shift ;;
+    esac
+  done
+  [ ${#projects[@]} -gt 0 ] || mapfile -t projects < <(default_suites)
+  [ $long = 1 ] || args+=(-trait- "Suite=Long")
+  require_postgres
+  build
+  for project in "${projects[@]}"; do run_suite "$project" "${args[@]}"; done
+  dotnet build-server shutdown >/dev/null 2>&1 || true
+  printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  return $status
+}
+
+# Runs one suite and adds its closing line to the totals of the caller. No tests at all is a failure.
+run_suite() {
+  local project="$1" log line total errors bad skip; shift
+  log=$(mktemp)
+  say "== $project"
+  "$(binary tests "$project")" -noLogo -noColor "$@" 2>&1 | tee "$log" >&2 || status=1
+  line=$(grep -E 'Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+' "$log" | tail -n 1 || true)
+  rm -f "$log"
+  if [ -z "$line" ]; then say "dev: $project ended without a summary"; failed=$((failed + 1)); status=1; return; fi
+  total=$(sed -E 's/.*Total: ([0-9]+).*/\1/' <<<"$line"); errors=$(sed -E 's/.*Errors: ([0-9]+).*/\1/' <<<"$line")
+  bad=$(sed -E 's/.*Failed: ([0-9]+).*/\1/' <<<"$line"); skip=$(sed -E 's/.*Skipped: ([0-9]+).*/\1/' <<<"$line")
+  if [ "$total" = 0 ]; then say "dev: $project ran no test"; failed=$((failed + 1)); status=1; return; fi
+  failed=$((failed + bad + errors)); skipped=$((skipped + skip)); passed=$((passed + total - bad - skip))
+  [ $((bad + errors)) = 0 ] || status=1
+}
