@@ -75,5 +75,5 @@ internal static class Fields
     public static string MicroStamp(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
-    public static JsonArray ToArray(this IEnumerable<JsonNode?> nodes) => new([.. nodes]);
+    public static JsonArray ToJsonArray(this IEnumerable<JsonNode?> nodes) => new([.. nodes]);
 }

@@ -29,6 +29,9 @@ internal sealed class ContainerProcess
 
     public ContainerCommand Command { get; }
 
+    /// <summary>A guest in a container, which outlives it.</summary>
+    private bool IsExec { get; init; }
+
     public DateTimeOffset StartedAt { get; }
 
     public Task<ExitStatus> Exited => _exited.Task;
@@ -40,16 +43,33 @@ internal sealed class ContainerProcess
     {
         var (process, output, error) = await WithPipesAsync(
             async (stdout, stderr) => new ContainerProcess(await launcher.StartAsync(command, stdout, stderr), command, launcher.Isolation, log));
+        return process.Watch(reactor, output, error);
+    }
+
+    /// <summary>Runs one more command inside the container, with the container's own variables and working directory.</summary>
+    public async Task<ContainerProcess> ExecAsync(Reactor reactor, Launcher launcher, IReadOnlyList<string> arguments, ContainerLog log)
+    {
+        ContainerCommand command = Command with { Arguments = arguments };
+        var (process, output, error) = await WithPipesAsync(
+            async (stdout, stderr) => new ContainerProcess(await launcher.EnterAsync(MainPid, command, stdout, stderr), command, launcher.Isolation, log)
+            {
+                IsExec = true,
+            });
+        return process.Watch(reactor, output, error);
+    }
+
+    private ContainerProcess Watch(Reactor reactor, int output, int error)
+    {
         Pipe[] pipes = [new(output, false), new(error, true)];
         foreach (Pipe pipe in pipes)
         {
-            reactor.Add(pipe.Descriptor, () => pipe.IsOpen = process.Read(pipe));
+            reactor.Add(pipe.Descriptor, () => pipe.IsOpen = Read(pipe));
         }
 
-        int pidfd = Native.OpenPidfd(process.Pid);
+        int pidfd = Native.OpenPidfd(Pid);
         Native.Check(pidfd, "pidfd_open (Linux 5.3 or later is needed)");
-        reactor.Add(pidfd, () => process.End(pipes));
-        return process;
+        reactor.Add(pidfd, () => End(pipes));
+        return this;
     }
 
     /// <summary>Sends a signal to the first process alone.</summary>
@@ -122,7 +142,11 @@ internal sealed class ContainerProcess
         ExitStatus exit = reaped != Pid ? new(255, 0, DateTimeOffset.UtcNow)
             : signal == 0 ? new((status >> 8) & 0xff, 0, DateTimeOffset.UtcNow)
             : new(128 + signal, signal, DateTimeOffset.UtcNow);
-        ProcessTree.EndRest(Pid, Command, _isolation);
+        if (!IsExec)
+        {
+            ProcessTree.EndRest(Pid, Command, _isolation);
+        }
+
         _exited.TrySetResult(exit);
         return false;
     }

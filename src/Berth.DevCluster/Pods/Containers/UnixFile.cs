@@ -8,6 +8,8 @@ internal static class UnixFile
 
     public static void SetMode(string path, int mode) => File.SetUnixFileMode(path, (UnixFileMode)mode);
 
+    public const int Traversable = 0b111_101_101;
+
     /// <summary>Everything to everybody: volumes are shared by containers of any user.</summary>
     public const int Open = 0b111_111_111;
 }
