@@ -20,7 +20,7 @@ internal static class BerthCommand
         {
             return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception error) when (error is DevException or KubernetesException or KubernetesConfigException)
+        catch (Exception error) when (error is DevException or KubernetesException or KubernetesConfigException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync("berth: " + error.Message);
             return 1;

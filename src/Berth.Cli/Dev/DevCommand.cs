@@ -9,6 +9,8 @@ internal static class DevCommand
     {
         UpCommand.Create(),
         DownCommand.Create(),
+        OperatorCommand.Create(),
+        PodsCommand.Create(),
         SuperviseCommand.Create(),
         GenerateCommand.Create(),
     };

@@ -42,6 +42,7 @@ internal sealed class InstanceDirectory(string path)
     {
         foreach (var folder in new[] { Logs, Postgres, Cluster, Pods, Short })
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(Path);
         foreach (var file in new[] { Kubeconfig, Env, State, Processes }) System.IO.File.Delete(file);
         Directory.CreateDirectory(Logs);
         Directory.CreateDirectory(Pods);
