@@ -1,14 +1,17 @@
+using Berth.DevCluster.Pods;
 using Berth.DevCluster.Verbs;
 
 var verbs = new Dictionary<string, Func<string[], Task<int>>>
 {
     ["serve"] = ServeVerb.Run,
+    ["pods"] = PodsVerb.RunAsync,
 };
 
 if (args.Length == 0 || !verbs.TryGetValue(args[0], out var verb))
 {
     Console.Error.WriteLine($"Usage: Berth.DevCluster {string.Join('|', verbs.Keys)} ...");
-    Console.Error.WriteLine("  serve --dir D [--port N] [--crds DIR] [--rbac] [--faults] [--persist]   an API server until SIGTERM; writes D/kubeconfig");
+    Console.Error.WriteLine("  " + ServeVerb.Usage);
+    Console.Error.WriteLine("  " + PodsVerb.Usage);
     return 2;
 }
 

@@ -5,6 +5,8 @@ namespace Berth.DevCluster.Verbs;
 /// <summary><c>serve --dir D [--port N] [--crds DIR] [--rbac] [--faults] [--persist]</c>: a cluster until SIGTERM.</summary>
 internal static class ServeVerb
 {
+    public const string Usage = "serve --dir D [--port N] [--crds DIR] [--rbac] [--faults] [--persist]   an API server until SIGTERM; writes D/kubeconfig";
+
     public static async Task<int> Run(string[] args)
     {
         var (dir, options) = Parse(args);

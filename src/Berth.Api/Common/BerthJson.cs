@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Berth.Api;
+
+/// <summary>Source-generated JSON of Berth's resources; camelCase, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.Strict)]
+[JsonSerializable(typeof(TaskResource))]
+[JsonSerializable(typeof(TaskStatus))]
+[JsonSerializable(typeof(TaskSpec))]
+[JsonSerializable(typeof(AgentPoolResource))]
+[JsonSerializable(typeof(AgentPoolStatus))]
+[JsonSerializable(typeof(ApprovalResource))]
+[JsonSerializable(typeof(ApprovalStatus))]
+[JsonSerializable(typeof(ApprovalSpec))]
+[JsonSerializable(typeof(OutboxEntry))]
+[JsonSerializable(typeof(Manifest))]
+public sealed partial class BerthJson : JsonSerializerContext;

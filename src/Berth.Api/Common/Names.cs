@@ -1,0 +1,56 @@
+namespace Berth.Api;
+
+/// <summary>Group, labels, annotations and finalizers that Berth owns.</summary>
+public static class Names
+{
+    /// <summary>API group.</summary>
+    public const string Group = "berth.dev";
+
+    /// <summary>API version.</summary>
+    public const string Version = "v1alpha1";
+
+    /// <summary>Group and version as in <c>apiVersion</c>.</summary>
+    public const string ApiVersion = Group + "/" + Version;
+
+    /// <summary>Label on agent pods: the pool's name. Only the operator may create pods with it.</summary>
+    public const string PoolLabel = "berth.dev/pool";
+
+    /// <summary>Label on agent pods: the first 16 hex digits of the pool template's hash.</summary>
+    public const string TemplateHashLabel = "berth.dev/template-hash";
+
+    /// <summary>Finalizer on tasks: kept until the task is terminal, fenced and its history is written.</summary>
+    public const string TaskFinalizer = "berth.dev/history";
+
+    /// <summary>Finalizer on agent pods: kept until nothing unfenced remains, so that a forced delete cannot erase the evidence.</summary>
+    public const string FenceFinalizer = "berth.dev/fence";
+
+    /// <summary>Finalizer on pools: kept until their pods are gone.</summary>
+    public const string PoolFinalizer = "berth.dev/pool";
+
+    /// <summary>Annotation on an agent pod that drains it (no new work; reservations with stored plans move).</summary>
+    public const string DrainAnnotation = "berth.dev/drain";
+
+    /// <summary>Annotation on the leader Lease: the address on which the leader's gateway takes agents.</summary>
+    public const string GatewayAddressAnnotation = "berth.dev/gateway-address";
+
+    /// <summary>ConfigMap, one per namespace with pools: the gateway's CA (<c>ca.crt</c>) and addresses (<c>addresses</c>, comma-separated).</summary>
+    public const string GatewayConfigMap = "berth-gateway";
+
+    /// <summary>TLS server name that every gateway certificate carries, whatever address is dialled.</summary>
+    public const string GatewayServerName = "berth-gateway.berth.svc";
+
+    /// <summary>Audience of the projected service-account token with which agents authenticate.</summary>
+    public const string TokenAudience = "berth";
+
+    /// <summary>The agent's container in an agent pod.</summary>
+    public const string AgentContainer = "berth-agent";
+
+    /// <summary>Name of the container in a pool's template that is stamped once per slot.</summary>
+    public const string TaskContainer = "task";
+
+    /// <summary>Name of the slot container with this index.</summary>
+    public static string SlotContainer(int slot) => $"slot-{slot}";
+
+    /// <summary>How people and the SLOT column name a slot: pod, slash, index.</summary>
+    public static string SlotName(string pod, int slot) => $"{pod}/{slot}";
+}

@@ -1,0 +1,40 @@
+using Berth.Api.Schema;
+
+namespace Berth.Api;
+
+/// <summary>
+/// One run of one piece of work: plan, a person approves, apply. Created, not synced (kubectl create with generateName);
+/// what it runs cannot change afterwards.
+/// </summary>
+/// <remarks>The CLR name avoids <see cref="System.Threading.Tasks.Task"/>; the kind is Task.</remarks>
+[KubernetesResource("Task", "tasks", ShortName = "bt")]
+[PrinterColumn("Type", ".spec.type")]
+[PrinterColumn("Workspace", ".spec.workspace")]
+[PrinterColumn("Phase", ".status.phase")]
+[PrinterColumn("Reason", ".status.reason")]
+[PrinterColumn("Plan", ".status.plan.summary")]
+[PrinterColumn("Slot", ".status.slot.name")]
+[PrinterColumn("Age", ".metadata.creationTimestamp", Type = "date")]
+[PrinterColumn("Pool", ".spec.poolRef.name", Wide = true)]
+[PrinterColumn("Attempt", ".status.attempt.id", Wide = true)]
+[PrinterColumn("Approved-By", ".status.grant.approver", Wide = true)]
+[PrinterColumn("Digest", ".status.plan.digest", Wide = true)]
+[PrinterColumn("Message", ".status.message", Wide = true)]
+public sealed record TaskResource
+{
+    /// <summary>Always <c>berth.dev/v1alpha1</c>.</summary>
+    public string ApiVersion { get; init; } = Names.ApiVersion;
+
+    /// <summary>Always <c>Task</c>.</summary>
+    public string Kind { get; init; } = "Task";
+
+    /// <summary>Object metadata.</summary>
+    public ResourceMeta Metadata { get; init; } = new();
+
+    /// <summary>What to run. Everything but desiredState, requeue, priority and ttlAfterFinished is fixed at creation.</summary>
+    [RequiredField]
+    public TaskSpec Spec { get; init; } = new();
+
+    /// <summary>What happened so far. Written by the operator only.</summary>
+    public TaskStatus Status { get; init; } = new();
+}
