@@ -157,6 +157,10 @@ public sealed record GrantStatus
     [Bounds(MaxLength = 71)]
     public string RunDigest { get; init; } = "";
 
+    /// <summary>What the approved plan means; a replan with the same meaning needs no new approval.</summary>
+    [Bounds(MaxLength = 71)]
+    public string? SemanticDigest { get; init; }
+
     /// <summary>Exact, Semantic or Auto.</summary>
     public GrantBasis Basis { get; init; }
 

@@ -4,8 +4,9 @@ namespace Berth.Api;
 
 /// <summary>
 /// One run of one piece of work: plan, a person approves, apply. Created, not synced (kubectl create with generateName);
-/// what it runs cannot change afterwards. The CLR name avoids <see cref="System.Threading.Tasks.Task"/>; the kind is Task.
+/// what it runs cannot change afterwards.
 /// </summary>
+/// <remarks>The CLR name avoids <see cref="System.Threading.Tasks.Task"/>; the kind is Task.</remarks>
 [KubernetesResource("Task", "tasks", ShortName = "bt")]
 [PrinterColumn("Type", ".spec.type")]
 [PrinterColumn("Workspace", ".spec.workspace")]

@@ -46,10 +46,6 @@ public sealed record TaskStatus
     /// <summary>The latest attempt.</summary>
     public AttemptStatus? Attempt { get; init; }
 
-    /// <summary>Attempts that ended without proof of death and must be fenced before anything else may use their slot.</summary>
-    [ListMap("id"), Bounds(MaxItems = 8)]
-    public IReadOnlyList<AttemptStatus>? Unfenced { get; init; }
-
     /// <summary>How many attempts were ever written for this task; never reset, so that attempt ids are unique.</summary>
     public int Attempts { get; init; }
 
@@ -76,6 +72,9 @@ public sealed record TaskStatus
 
     /// <summary>Facts that outlive the phase: a lost apply, a stop under way.</summary>
     public LossStatus? Loss { get; init; }
+
+    /// <summary>The latest decision of a person other than a grant: a rejection, or a word on a lost attempt.</summary>
+    public ResolutionStatus? Resolution { get; init; }
 
     /// <summary>Where a stop was asked for; sticky.</summary>
     public DateTimeOffset? StopRequestedAt { get; init; }
@@ -182,6 +181,28 @@ public sealed record AttemptStatus
     /// <summary>What proved it dead, if it did not report its own end.</summary>
     [Bounds(MaxLength = 64)]
     public string? FencedBy { get; init; }
+}
+
+/// <summary>A decision of a person that is no grant.</summary>
+public sealed record ResolutionStatus
+{
+    /// <summary>Name of the Approval.</summary>
+    [Bounds(MaxLength = 253)]
+    public string Approval { get; init; } = "";
+
+    /// <summary>Uid of the Approval.</summary>
+    [Bounds(MaxLength = 64)]
+    public string ApprovalUid { get; init; } = "";
+
+    /// <summary>Who decided.</summary>
+    [Bounds(MaxLength = 253)]
+    public string Approver { get; init; } = "";
+
+    /// <summary>What was decided.</summary>
+    public ApprovalDecision Decision { get; init; }
+
+    /// <summary>When it was accepted.</summary>
+    public DateTimeOffset At { get; init; }
 }
 
 /// <summary>What is known about a lost apply or run.</summary>
