@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Berth.Cli.Dev;
+using Berth.Kubernetes;
 
 namespace Berth.Cli;
 
@@ -10,4 +11,24 @@ internal static class BerthCommand
     {
         DevCommand.Create(),
     };
+
+    /// <summary>Runs a command line; errors that people can mend are printed without a stack.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var result = Create().Parse(args);
+        try
+        {
+            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception error) when (error is DevException or KubernetesException or KubernetesConfigException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync("berth: " + error.Message);
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            const int interrupted = 130;
+            return interrupted;
+        }
+    }
 }
