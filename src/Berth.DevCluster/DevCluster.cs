@@ -103,7 +103,7 @@ public sealed class DevCluster : IAsyncDisposable
         IAuthorizer authorizer = new AllowAll();
         var admission = new AdmissionChain(cluster);
         var (creation, update, deletion) = (new ObjectCreation(cluster, admission), new ObjectUpdate(cluster, admission), new ObjectDeletion(cluster, admission));
-        var writes = new WriteHandlers(cluster, creation, update, new ObjectApply(creation, update));
+        var writes = new WriteHandlers(cluster, creation, update, new ObjectApply(cluster, creation, update));
         var (cuts, nodes) = (new WatchCuts(), new NodeProxy(cluster));
         var pods = new PodSubresources(cluster, update, nodes);
         var subresources = new Subresources(new ScaleHandler(update), pods, new TokenRequests(cluster), update, deletion, writes);

@@ -109,7 +109,8 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
         errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));
         if (target.Resource.Custom is not null) errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));
         strategy.Validate(next, old, errors);
-        KindCodec.Validate(target.Resource, target.Version, next, old, errors);
+        if (target.Resource.Custom is not null)
+            errors = FieldErrors.Of(CustomCodec.Validate(target.Version, target.Resource.Kind, next, old, target.Subresource == "status", errors.All));
         errors.ThrowIfAny(target.Resource.Group, next.TextOr("", "kind"), target.Name);
         return next;
     }
