@@ -4,6 +4,7 @@ using Berth.DevCluster.Discovery;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Identity;
+using Berth.DevCluster.OpenApi;
 using Berth.DevCluster.Resources;
 using Berth.DevCluster.Storage;
 using Berth.DevCluster.Watching;

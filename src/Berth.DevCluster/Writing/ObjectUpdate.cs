@@ -100,7 +100,7 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
     {
         var strategy = target.Resource.Strategy;
         strategy.PrepareForUpdate(next, old);
-        if (strategy.TracksGeneration && target.Subresource != "status" && strategy.DesiredStateChanged(next, old))
+        if (strategy.TracksGeneration && target.Subresource is not ("status" or "binding") && strategy.DesiredStateChanged(next, old))
             next.Meta()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         next = KindCodec.Ordered(target.Resource, target.Version, next);
         var errors = new FieldErrors();
