@@ -1,1 +1,9 @@
-return 0;
+using Berth.DevCluster.Pods;
+
+if (args is ["pods", .. var rest])
+{
+    return await PodsVerb.RunAsync(rest);
+}
+
+await Console.Error.WriteLineAsync($"usage: {PodsVerb.Usage}");
+return 2;

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Berth.Kubernetes;
 
 /// <summary>Asks whose token this is.</summary>
@@ -45,7 +43,7 @@ public sealed record TokenReviewStatus : Extensible
 }
 
 /// <summary>A user.</summary>
-public sealed record UserInfo : Extensible
+public sealed record UserInfo
 {
     /// <summary>Name.</summary>
     public string? Username { get; init; }
@@ -57,6 +55,5 @@ public sealed record UserInfo : Extensible
     public IReadOnlyList<string>? Groups { get; init; }
 
     /// <summary>More about the user, such as the pod a token is bound to.</summary>
-    [JsonPropertyName("extra")]
-    public IReadOnlyDictionary<string, IReadOnlyList<string>>? ExtraInfo { get; init; }
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Extra { get; init; }
 }
