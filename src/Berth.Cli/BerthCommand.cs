@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Berth.Cli.Dev;
 using Berth.Cli.Verbs;
 using Berth.Kubernetes;
@@ -8,8 +9,11 @@ namespace Berth.Cli;
 /// <summary>The root of the command line: what there is to type.</summary>
 internal static class BerthCommand
 {
-    public static RootCommand Create() => new("Berth: tasks that plan, wait for an approval, and apply on warm slots.")
+    // Not a RootCommand: that one goes by the name of the program file.
+    public static Command Create() => new("berth", "Berth: tasks that plan, wait for an approval, and apply on warm slots.")
     {
+        new HelpOption(),
+        new VersionOption(),
         GetCommand.Create(),
         ViewCommands.Plan(),
         ApproveCommand.Approve(),
