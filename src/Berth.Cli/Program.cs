@@ -1,3 +1,3 @@
 using Berth.Cli;
 
-return await BerthCommand.Create().Parse(args).InvokeAsync();
+return await BerthCommand.RunAsync(args);

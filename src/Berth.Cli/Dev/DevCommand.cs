@@ -7,6 +7,11 @@ internal static class DevCommand
 {
     public static Command Create() => new("dev", "Berth on this machine, without a cluster (called by ./dev).")
     {
+        UpCommand.Create(),
+        DownCommand.Create(),
+        OperatorCommand.Create(),
+        PodsCommand.Create(),
+        SuperviseCommand.Create(),
         GenerateCommand.Create(),
     };
 }

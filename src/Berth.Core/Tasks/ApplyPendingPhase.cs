@@ -112,6 +112,7 @@ internal static class ApplyPendingPhase
         var holdFor = Durations.Or(draft.Seen.Pool?.Spec.Reservation.HoldFor, TimeSpan.FromMinutes(10));
         if (draft.Status.Slot is { } slot && draft.Status.Plan!.Stored)
         {
+            if (draft.Seen.Displaced) { GiveUp(draft, TaskSignal.ReservationReleased, Reasons.Displaced, $"slot {slot.Name} was needed for an approved task; a slot is taken again on approval. {Approve.Waiting(draft)}"); return; }
             var until = slot.Since + holdFor;
             if (draft.Seen.Now >= until) { GiveUp(draft, TaskSignal.ReservationReleased, Reasons.HoldExpired, $"nobody approved within {Durations.Describe(holdFor)}, so slot {slot.Name} was given up; a slot is taken again on approval. {Approve.Waiting(draft)}"); return; }
             draft.WakeAt(until);

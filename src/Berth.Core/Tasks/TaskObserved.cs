@@ -34,6 +34,9 @@ public sealed record TaskObserved
     /// <summary>Why placement offers none, if the task waits.</summary>
     public WaitCause? Wait { get; init; }
 
+    /// <summary>Whether placement asks for this unapproved reservation, for an approved task that has no slot.</summary>
+    public bool Displaced { get; init; }
+
     /// <summary>Inputs as they are now, where a plan could be ordered or a manifest must be checked; null where not read.</summary>
     public InputsFacts? Inputs { get; init; }
 
