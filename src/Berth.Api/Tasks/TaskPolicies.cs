@@ -58,7 +58,7 @@ public sealed record RetryPolicy
 
     /// <summary>Pauses between tries.</summary>
     [Default("{}")]
-    public BackoffPolicy Backoff { get; init; } = new();
+    public BackoffPolicy Backoff { get; init => field = value ?? new(); } = new();
 
     /// <summary>Exit codes that no retry can mend.</summary>
     [ListSet, Bounds(MaxItems = 32)]

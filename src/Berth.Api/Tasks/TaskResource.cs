@@ -29,12 +29,12 @@ public sealed record TaskResource
     public string Kind { get; init; } = "Task";
 
     /// <summary>Object metadata.</summary>
-    public ResourceMeta Metadata { get; init; } = new();
+    public ResourceMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>What to run. Everything but desiredState, requeue, priority and ttlAfterFinished is fixed at creation.</summary>
     [RequiredField]
-    public TaskSpec Spec { get; init; } = new();
+    public TaskSpec Spec { get; init => field = value ?? new(); } = new();
 
     /// <summary>What happened so far. Written by the operator only.</summary>
-    public TaskStatus Status { get; init; } = new();
+    public TaskStatus Status { get; init => field = value ?? new(); } = new();
 }
