@@ -38,10 +38,10 @@ public enum ApprovalDecision
 public sealed record ApprovalResource
 {
     /// <summary>Always <c>berth.dev/v1alpha1</c>.</summary>
-    public string ApiVersion { get; init; } = Names.ApiVersion;
+    public string ApiVersion { get; set; } = Names.ApiVersion;
 
     /// <summary>Always <c>Approval</c>.</summary>
-    public string Kind { get; init; } = "Approval";
+    public string Kind { get; set; } = "Approval";
 
     /// <summary>Object metadata.</summary>
     public ResourceMeta Metadata { get; init => field = value ?? new(); } = new();

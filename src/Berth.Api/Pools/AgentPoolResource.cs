@@ -17,10 +17,10 @@ namespace Berth.Api;
 public sealed record AgentPoolResource
 {
     /// <summary>Always <c>berth.dev/v1alpha1</c>.</summary>
-    public string ApiVersion { get; init; } = Names.ApiVersion;
+    public string ApiVersion { get; set; } = Names.ApiVersion;
 
     /// <summary>Always <c>AgentPool</c>.</summary>
-    public string Kind { get; init; } = "AgentPool";
+    public string Kind { get; set; } = "AgentPool";
 
     /// <summary>Object metadata.</summary>
     public ResourceMeta Metadata { get; init => field = value ?? new(); } = new();
@@ -38,11 +38,11 @@ public sealed record AgentPoolSpec
 {
     /// <summary>Slots in each pod: how many tasks it can hold at once.</summary>
     [Default("3"), Bounds(Minimum = 1, Maximum = 16)]
-    public int SlotsPerPod { get; init; } = 3;
+    public int SlotsPerPod { get; set; } = 3;
 
     /// <summary>How many slots of one pod may hold work that can change things (PlanAndApply from Planning on, and Run) at once.</summary>
     [Default("1"), Bounds(Minimum = 1, Maximum = 16)]
-    public int ApplySlotsPerPod { get; init; } = 1;
+    public int ApplySlotsPerPod { get; set; } = 1;
 
     /// <summary>Number of pods; 1 if absent.</summary>
     [Bounds(Minimum = 0, Maximum = 1000)]

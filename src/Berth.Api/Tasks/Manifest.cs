@@ -10,7 +10,7 @@ namespace Berth.Api;
 public sealed record Manifest
 {
     /// <summary>Version of this form.</summary>
-    public int Version { get; init; } = 1;
+    public int Version { get; set; } = 1;
 
     /// <summary>Uid of the task.</summary>
     public string TaskUid { get; init => field = value ?? ""; } = "";

@@ -23,10 +23,10 @@ namespace Berth.Api;
 public sealed record TaskResource
 {
     /// <summary>Always <c>berth.dev/v1alpha1</c>.</summary>
-    public string ApiVersion { get; init; } = Names.ApiVersion;
+    public string ApiVersion { get; set; } = Names.ApiVersion;
 
     /// <summary>Always <c>Task</c>.</summary>
-    public string Kind { get; init; } = "Task";
+    public string Kind { get; set; } = "Task";
 
     /// <summary>Object metadata.</summary>
     public ResourceMeta Metadata { get; init => field = value ?? new(); } = new();

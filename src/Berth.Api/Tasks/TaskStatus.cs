@@ -20,7 +20,7 @@ public sealed record TaskStatus
     public string? Message { get; init; }
 
     /// <summary>Number of the current run; a requeue raises it.</summary>
-    public int Run { get; init; } = 1;
+    public int Run { get; set; } = 1;
 
     /// <summary>The value of spec.requeue that was acted on.</summary>
     public long ObservedRequeue { get; init; }
