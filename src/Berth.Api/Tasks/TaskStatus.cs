@@ -20,7 +20,7 @@ public sealed record TaskStatus
     public string? Message { get; init; }
 
     /// <summary>Number of the current run; a requeue raises it.</summary>
-    public int Run { get; init; } = 1;
+    public int Run { get; set; } = 1;
 
     /// <summary>The value of spec.requeue that was acted on.</summary>
     public long ObservedRequeue { get; init; }
@@ -45,10 +45,6 @@ public sealed record TaskStatus
 
     /// <summary>The latest attempt.</summary>
     public AttemptStatus? Attempt { get; init; }
-
-    /// <summary>Attempts that ended without proof of death and must be fenced before anything else may use their slot.</summary>
-    [ListMap("id"), Bounds(MaxItems = 8)]
-    public IReadOnlyList<AttemptStatus>? Unfenced { get; init; }
 
     /// <summary>How many attempts were ever written for this task; never reset, so that attempt ids are unique.</summary>
     public int Attempts { get; init; }
@@ -77,6 +73,9 @@ public sealed record TaskStatus
     /// <summary>Facts that outlive the phase: a lost apply, a stop under way.</summary>
     public LossStatus? Loss { get; init; }
 
+    /// <summary>The latest decision of a person other than a grant: a rejection, or a word on a lost attempt.</summary>
+    public ResolutionStatus? Resolution { get; init; }
+
     /// <summary>Where a stop was asked for; sticky.</summary>
     public DateTimeOffset? StopRequestedAt { get; init; }
 
@@ -86,10 +85,10 @@ public sealed record TaskStatus
 
     /// <summary>Conditions: Finished, Succeeded, Ready, Planned, PlanStored, SlotReserved, Approved, Suspended, Stalled.</summary>
     [ListMap("type"), Bounds(MaxItems = 16)]
-    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+    public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
 
     /// <summary>Transitions on their way to the database.</summary>
-    public OutboxStatus History { get; init; } = new();
+    public OutboxStatus History { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>A slot held for a task.</summary>
@@ -97,15 +96,15 @@ public sealed record SlotStatus
 {
     /// <summary>Pod and index as people write it: <c>pod-a/0</c>.</summary>
     [Bounds(MaxLength = 300)]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Pod name.</summary>
     [Bounds(MaxLength = 253)]
-    public string Pod { get; init; } = "";
+    public string Pod { get; init => field = value ?? ""; } = "";
 
     /// <summary>Pod uid.</summary>
     [Bounds(MaxLength = 64)]
-    public string PodUid { get; init; } = "";
+    public string PodUid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Index of the slot in the pod.</summary>
     public int Index { get; init; }
@@ -126,7 +125,7 @@ public sealed record AttemptStatus
 {
     /// <summary>Unique id: task uid, dash, number.</summary>
     [RequiredField, Bounds(MaxLength = 80)]
-    public string Id { get; init; } = "";
+    public string Id { get; init => field = value ?? ""; } = "";
 
     /// <summary>Plan, Restore, Apply or Run.</summary>
     public AttemptKind Kind { get; init; }
@@ -136,11 +135,11 @@ public sealed record AttemptStatus
 
     /// <summary>Pod name.</summary>
     [Bounds(MaxLength = 253)]
-    public string Pod { get; init; } = "";
+    public string Pod { get; init => field = value ?? ""; } = "";
 
     /// <summary>Pod uid.</summary>
     [Bounds(MaxLength = 64)]
-    public string PodUid { get; init; } = "";
+    public string PodUid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Index of the slot.</summary>
     public int Slot { get; init; }
@@ -184,19 +183,41 @@ public sealed record AttemptStatus
     public string? FencedBy { get; init; }
 }
 
+/// <summary>A decision of a person that is no grant.</summary>
+public sealed record ResolutionStatus
+{
+    /// <summary>Name of the Approval.</summary>
+    [Bounds(MaxLength = 253)]
+    public string Approval { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Uid of the Approval.</summary>
+    [Bounds(MaxLength = 64)]
+    public string ApprovalUid { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Who decided.</summary>
+    [Bounds(MaxLength = 253)]
+    public string Approver { get; init => field = value ?? ""; } = "";
+
+    /// <summary>What was decided.</summary>
+    public ApprovalDecision Decision { get; init; }
+
+    /// <summary>When it was accepted.</summary>
+    public DateTimeOffset At { get; init; }
+}
+
 /// <summary>What is known about a lost apply or run.</summary>
 public sealed record LossStatus
 {
     /// <summary>The attempt that was lost.</summary>
     [Bounds(MaxLength = 80)]
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>When the loss was recorded.</summary>
     public DateTimeOffset Since { get; init; }
 
     /// <summary>Why it counts as lost.</summary>
     [Bounds(MaxLength = 512)]
-    public string Cause { get; init; } = "";
+    public string Cause { get; init => field = value ?? ""; } = "";
 
     /// <summary>Whether its processes are proved dead.</summary>
     public bool Fenced { get; init; }

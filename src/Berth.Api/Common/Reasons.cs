@@ -1,0 +1,214 @@
+namespace Berth.Api;
+
+/// <summary>
+/// Stable reasons. The same word stands in condition, event, log, history and metric, so that one can be searched by the other.
+/// </summary>
+public static class Reasons
+{
+    /// <summary>No slot of the pool is free.</summary>
+    public const string WaitingForSlot = nameof(WaitingForSlot);
+
+    /// <summary>Another task may be changing the same workspace.</summary>
+    public const string WaitingForWorkspace = nameof(WaitingForWorkspace);
+
+    /// <summary>The pool that the task names does not exist.</summary>
+    public const string PoolNotFound = nameof(PoolNotFound);
+
+    /// <summary>The pool exists but cannot run anything; its own Ready condition says why.</summary>
+    public const string PoolNotReady = nameof(PoolNotReady);
+
+    /// <summary>The pool's policy does not allow this task.</summary>
+    public const string PolicyForbids = nameof(PolicyForbids);
+
+    /// <summary>The spec cannot be run as it is.</summary>
+    public const string InvalidSpec = nameof(InvalidSpec);
+
+    /// <summary>A ConfigMap that the task names is missing or lacks a key.</summary>
+    public const string InputMissing = nameof(InputMissing);
+
+    /// <summary>A Secret that the task names cannot be read.</summary>
+    public const string SecretForbidden = nameof(SecretForbidden);
+
+    /// <summary>A pause between tries.</summary>
+    public const string BackingOff = nameof(BackingOff);
+
+    /// <summary>Held still on request.</summary>
+    public const string Suspended = nameof(Suspended);
+
+    /// <summary>Too many transitions wait for the database; running work goes on.</summary>
+    public const string HistoryBacklog = nameof(HistoryBacklog);
+
+    /// <summary>Plan runs.</summary>
+    public const string Planning = nameof(Planning);
+
+    /// <summary>Apply runs.</summary>
+    public const string Applying = nameof(Applying);
+
+    /// <summary>The command of type Run runs.</summary>
+    public const string Running = nameof(Running);
+
+    /// <summary>Planned; a person has to approve.</summary>
+    public const string AwaitingApproval = nameof(AwaitingApproval);
+
+    /// <summary>Approved; apply begins as soon as its slot is ready.</summary>
+    public const string Approved = nameof(Approved);
+
+    /// <summary>The operator could not prove that the cluster checks who approves.</summary>
+    public const string ApprovalPolicyMissing = nameof(ApprovalPolicyMissing);
+
+    /// <summary>The approval was withdrawn or grew too old before it was used.</summary>
+    public const string ApprovalRevoked = nameof(ApprovalRevoked);
+
+    /// <summary>Nobody approved in time.</summary>
+    public const string ApprovalTimedOut = nameof(ApprovalTimedOut);
+
+    /// <summary>A person rejected the plan.</summary>
+    public const string Rejected = nameof(Rejected);
+
+    /// <summary>What apply would run with differs from what was planned.</summary>
+    public const string InputsChanged = nameof(InputsChanged);
+
+    /// <summary>The plan shows nothing to do.</summary>
+    public const string NoChanges = nameof(NoChanges);
+
+    /// <summary>Planned, and the task asks for no more.</summary>
+    public const string Planned = nameof(Planned);
+
+    /// <summary>Applied.</summary>
+    public const string Applied = nameof(Applied);
+
+    /// <summary>The command of type Run succeeded.</summary>
+    public const string Completed = nameof(Completed);
+
+    /// <summary>The slot that was held is gone.</summary>
+    public const string SlotLost = nameof(SlotLost);
+
+    /// <summary>The slot was given up because nobody approved within the pool's holdFor; it is taken again on approval.</summary>
+    public const string HoldExpired = nameof(HoldExpired);
+
+    /// <summary>The slot was given to an approved task.</summary>
+    public const string Displaced = nameof(Displaced);
+
+    /// <summary>A slot is held and the working directory there is warm.</summary>
+    public const string Reserved = nameof(Reserved);
+
+    /// <summary>The stored plan is being restored on another slot.</summary>
+    public const string Restoring = nameof(Restoring);
+
+    /// <summary>The pod under the plan vanished; it is planned again.</summary>
+    public const string PlanLost = nameof(PlanLost);
+
+    /// <summary>The agent would not start the attempt.</summary>
+    public const string AttemptRefused = nameof(AttemptRefused);
+
+    /// <summary>The command failed.</summary>
+    public const string CommandFailed = nameof(CommandFailed);
+
+    /// <summary>The command was not found or cannot be executed.</summary>
+    public const string CannotStart = nameof(CannotStart);
+
+    /// <summary>The command ran past its timeout.</summary>
+    public const string TimedOut = nameof(TimedOut);
+
+    /// <summary>The exit code says that trying again is useless.</summary>
+    public const string PermanentFailure = nameof(PermanentFailure);
+
+    /// <summary>Apply said that it changed nothing; planned again.</summary>
+    public const string NothingChanged = nameof(NothingChanged);
+
+    /// <summary>Too many failing tries.</summary>
+    public const string RetriesExhausted = nameof(RetriesExhausted);
+
+    /// <summary>Too many losses.</summary>
+    public const string ResetsExhausted = nameof(ResetsExhausted);
+
+    /// <summary>The pod under an apply or run vanished and it is not proved dead.</summary>
+    public const string ApplyLost = nameof(ApplyLost);
+
+    /// <summary>It is proved dead, but nobody knows how far it got; a person has to say.</summary>
+    public const string ApplyOutcomeUnknown = nameof(ApplyOutcomeUnknown);
+
+    /// <summary>A person said that the lost attempt did its work.</summary>
+    public const string MarkedSucceeded = nameof(MarkedSucceeded);
+
+    /// <summary>A person said that the lost attempt failed.</summary>
+    public const string MarkedFailed = nameof(MarkedFailed);
+
+    /// <summary>A person, or the task's policy, asked for a new plan after a loss.</summary>
+    public const string Replan = nameof(Replan);
+
+    /// <summary>Being stopped.</summary>
+    public const string Stopping = nameof(Stopping);
+
+    /// <summary>Stopped on request.</summary>
+    public const string Stopped = nameof(Stopped);
+
+    /// <summary>Deleted on request.</summary>
+    public const string Deleted = nameof(Deleted);
+
+    /// <summary>Run again on request.</summary>
+    public const string Requeued = nameof(Requeued);
+
+    /// <summary>A running command prints nothing.</summary>
+    public const string OutputSilent = nameof(OutputSilent);
+
+    /// <summary>History cannot be written at the moment.</summary>
+    public const string HistoryDegraded = nameof(HistoryDegraded);
+
+    /// <summary>Everything is as it should be.</summary>
+    public const string AsExpected = nameof(AsExpected);
+
+    /// <summary>The plan is on its way to the database.</summary>
+    public const string Storing = nameof(Storing);
+
+    /// <summary>The plan is in the database.</summary>
+    public const string Stored = nameof(Stored);
+
+    /// <summary>There is no plan yet.</summary>
+    public const string NotPlanned = nameof(NotPlanned);
+
+    /// <summary>Pods of the pool are on their way.</summary>
+    public const string PodsStarting = nameof(PodsStarting);
+
+    /// <summary>The pool's template is not a pod that Berth can use.</summary>
+    public const string InvalidTemplate = nameof(InvalidTemplate);
+
+    /// <summary>The API server refused a pod of this pool.</summary>
+    public const string PodRefused = nameof(PodRefused);
+
+    /// <summary>Pods of the pool cannot be scheduled.</summary>
+    public const string Unschedulable = nameof(Unschedulable);
+
+    /// <summary>An image of the pool's pods cannot be pulled.</summary>
+    public const string ImagePullFailed = nameof(ImagePullFailed);
+
+    /// <summary>A container of the pool's pods keeps crashing.</summary>
+    public const string CrashLoop = nameof(CrashLoop);
+
+    /// <summary>The runner cannot start in the image of the task container.</summary>
+    public const string RunnerIncompatible = nameof(RunnerIncompatible);
+
+    /// <summary>Verdict: the decision was accepted.</summary>
+    public const string Accepted = nameof(Accepted);
+
+    /// <summary>Verdict: a newer plan replaced the one that was meant.</summary>
+    public const string Superseded = nameof(Superseded);
+
+    /// <summary>Verdict: the digest is not that of the current plan.</summary>
+    public const string WrongDigest = nameof(WrongDigest);
+
+    /// <summary>Verdict: another run, or another task of the same name, was meant.</summary>
+    public const string WrongRun = nameof(WrongRun);
+
+    /// <summary>Verdict: the task is past the point of decision.</summary>
+    public const string TooLate = nameof(TooLate);
+
+    /// <summary>Verdict: the task does not wait for this decision.</summary>
+    public const string NotWaiting = nameof(NotWaiting);
+
+    /// <summary>Verdict: another decision came first.</summary>
+    public const string Conflict = nameof(Conflict);
+
+    /// <summary>Verdict: this person may not decide here, or it could not be proved that the cluster checked who it is.</summary>
+    public const string NotAllowed = nameof(NotAllowed);
+}

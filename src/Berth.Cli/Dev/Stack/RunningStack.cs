@@ -1,0 +1,118 @@
+using Berth.Cli.Dev.Processes;
+
+namespace Berth.Cli.Dev.Stack;
+
+/// <summary>Everything that one `up` runs: started in order, stopped in reverse. Lives in the supervisor process.</summary>
+internal sealed class RunningStack(UpOptions options, InstanceDirectory directory) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<Task> loops = [];
+    private readonly Lock gate = new();
+    private PostgresServer? postgres;
+    private PostgresAddress? address;
+    private ClusterServer? cluster;
+    private SupervisedProgram? pods;
+    private IReadOnlyList<OperatorReplica> operators = [];
+    private bool isReady;
+
+    /// <summary>Ends when something ended that is not started again.</summary>
+    public Task<string> Broken => cluster is null ? new TaskCompletionSource<string>().Task : cluster.Exit.ContinueWith(e => $"the dev cluster ended with code {e.Result}", TaskScheduler.Default);
+
+    /// <summary>Returns when everything is ready.</summary>
+    /// <exception cref="DevException">Something does not come up.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Tell("starting PostgreSQL and the dev cluster");
+        if (options.Kubeconfig is null) cluster = ClusterServer.Start(directory);
+        else KubeconfigCopy.Write(options.Kubeconfig, directory.Kubeconfig);
+        await StartPostgresAsync(cancellationToken);
+        Changed();
+        if (cluster is not null) await cluster.ReadyAsync(directory, options.Timeout, cancellationToken);
+        using var access = new ClusterAccess(directory.Kubeconfig);
+        await PrepareClusterAsync(access, cancellationToken);
+        if (options.Operator)
+        {
+            Tell("starting the operator");
+            operators = OperatorReplica.Create(options.Replicas, directory, address!, Changed);
+            loops.AddRange(operators.Select(o => o.Program.RunAsync(stopping.Token)));
+        }
+        await ReadyAsync(access, cancellationToken);
+        isReady = true;
+        Changed();
+    }
+
+    /// <summary>Ends everything, in the reverse order of starting.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await Task.WhenAll(operators.Select(o => o.Program.StopAsync()));
+        if (pods is not null) await pods.StopAsync();
+        await Task.WhenAll(loops);
+        if (cluster is not null) await cluster.StopAsync();
+        if (postgres is not null) await postgres.StopAsync();
+        stopping.Dispose();
+    }
+
+    private async Task StartPostgresAsync(CancellationToken cancellationToken)
+    {
+        if (options.Postgres is not null)
+        {
+            address = PostgresAddress.Parse(options.Postgres);
+            return;
+        }
+        postgres = await PostgresServer.StartAsync(directory, cancellationToken);
+        address = postgres.Address;
+    }
+
+    private async Task PrepareClusterAsync(ClusterAccess access, CancellationToken cancellationToken)
+    {
+        var nodes = options.Kubeconfig is null ? [] : await access.ReadyNodesAsync(cancellationToken);
+        if (options.Kubeconfig is not null) await access.ApplyDefinitionsAsync(cancellationToken);
+        await access.EnsureNamespaceAsync(cancellationToken);
+        if (nodes.Count > 0)
+        {
+            Tell($"the cluster has nodes of its own ({string.Join(", ", nodes.Take(3))}): no pod runner is started");
+            return;
+        }
+        Tell("starting the pod runner");
+        pods = PodRunner.Create(directory, Changed);
+        loops.Add(pods.RunAsync(stopping.Token));
+    }
+
+    private async Task ReadyAsync(ClusterAccess access, CancellationToken cancellationToken)
+    {
+        Tell("waiting until all is ready");
+        await Until.TrueAsync("Pools are not usable", options.Timeout, directory.Log("cluster"), access.WhyNoPoolsAsync, cancellationToken);
+        await Until.TrueAsync("Pods cannot run", options.Timeout, directory.Log("pods"), async stop => pods is { Restarts: >= 3 }
+            ? throw new DevException($"The pod runner ended {pods.Restarts} times while starting, last with code {pods.LastExit}.", directory.Log("pods"))
+            : await access.WhyNoNodeAsync(stop), cancellationToken);
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        foreach (var replica in operators)
+            await Until.TrueAsync("The operator is not ready", options.Timeout, directory.Log(replica.Program.Start.Name), stop => replica.WhyNotReadyAsync(http, stop), cancellationToken);
+    }
+
+    private void Tell(string text) => new StartState(StartState.Starting, text).Write(directory);
+
+    // After each start and end of a process: what runs is on disk before anybody could miss it.
+    private void Changed()
+    {
+        lock (gate)
+        {
+            directory.WriteProcesses(Living());
+            if (isReady) EnvironmentFile.Write(directory.Env, StackEnvironment.Of(directory, address!, Living(), operators));
+        }
+    }
+
+    private List<(string Name, ProcessIdentity Process)> Living()
+    {
+        List<(string, ProcessIdentity?)> all =
+        [
+            ("supervisor", ProcessIdentity.Of(Environment.ProcessId)),
+            ("postgres", postgres?.Identity),
+            ("cluster", cluster?.Identity),
+            ("pods", pods?.Identity),
+            .. operators.Select(o => (o.Program.Start.Name, o.Program.Identity)),
+        ];
+        return all.Where(p => p.Item2 is not null).Select(p => (p.Item1, p.Item2!.Value)).ToList();
+    }
+}

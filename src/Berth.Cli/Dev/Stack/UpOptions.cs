@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Berth.Cli.Dev.Stack;
+
+/// <summary>What `./dev up` was asked for.</summary>
+internal sealed record UpOptions(string Directory, string? Kubeconfig, string? Postgres, int Replicas, bool Operator, TimeSpan Timeout)
+{
+    /// <summary>The arguments with which the supervisor reads the same options again.</summary>
+    public IReadOnlyList<string> ToArguments()
+    {
+        List<string> arguments = ["--dir", Directory, "--replicas", Text(Replicas), "--timeout", Text((int)Timeout.TotalSeconds)];
+        if (Kubeconfig is not null) arguments.AddRange(["--kubeconfig", Kubeconfig]);
+        if (Postgres is not null) arguments.AddRange(["--postgres", Postgres]);
+        if (!Operator) arguments.Add("--no-operator");
+        return arguments;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>The options of `up` on a command line.</summary>
+internal sealed class UpArguments
+{
+    private readonly Option<string> directory = new("--dir") { Description = "Where everything of this instance is kept.", Required = true, HelpName = "D" };
+    private readonly Option<string?> kubeconfig = new("--kubeconfig") { Description = "Use this cluster instead of a dev cluster.", HelpName = "K" };
+    private readonly Option<string?> postgres = new("--postgres") { Description = "Use this database instead of a private server.", HelpName = "DSN" };
+    private readonly Option<int> replicas = new("--replicas") { Description = "How many operators.", DefaultValueFactory = _ => 2, HelpName = "N" };
+    private readonly Option<bool> noOperator = new("--no-operator") { Description = "Everything but the operator." };
+    private readonly Option<int> timeout = new("--timeout") { Description = "Seconds after which starting has failed.", DefaultValueFactory = _ => 90, HelpName = "S" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { directory, kubeconfig, postgres, replicas, noOperator, timeout }) command.Options.Add(option);
+        replicas.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 9) r.AddError("--replicas takes a number from 1 to 9; for none use --no-operator."); });
+    }
+
+    public UpOptions Read(ParseResult result) => new(
+        Path.GetFullPath(result.GetValue(directory)!),
+        result.GetValue(kubeconfig) is { } file ? Path.GetFullPath(file) : null,
+        result.GetValue(postgres),
+        result.GetValue(replicas),
+        !result.GetValue(noOperator),
+        TimeSpan.FromSeconds(result.GetValue(timeout)));
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Berth.Cli.Dev.Processes;
+using Berth.Cli.Dev.Stack;
+
+namespace Berth.Cli.Dev;
+
+/// <summary>The process that `up` leaves behind: it starts everything, starts again what may be, and ends everything on TERM.</summary>
+internal static class SuperviseCommand
+{
+    public static Command Create()
+    {
+        var arguments = new UpArguments();
+        var command = new Command("supervise", "What `up` leaves behind.") { Hidden = true };
+        arguments.AddTo(command);
+        command.SetAction((result, cancellationToken) => RunAsync(arguments.Read(result), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(UpOptions options, CancellationToken cancellationToken)
+    {
+        var directory = new InstanceDirectory(options.Directory);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+        Posix.AdoptOrphans();
+        var reaper = OrphanReaper.RunAsync(stop.Token);
+        try
+        {
+            await using var stack = new RunningStack(options, directory);
+            var code = await RunAsync(stack, directory, stop.Token);
+            return code;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await reaper;
+            await OrphanReaper.EndAllAsync();
+        }
+    }
+
+    private static async Task<int> RunAsync(RunningStack stack, InstanceDirectory directory, CancellationToken stop)
+    {
+        try
+        {
+            await stack.StartAsync(stop);
+            new StartState(StartState.Ready, "ready").Write(directory);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            new StartState(StartState.Failed, "Stopped while starting.").Write(directory);
+            return 1;
+        }
+        catch (DevException error)
+        {
+            new StartState(StartState.Failed, OneLine(error.Message), error.Log).Write(directory);
+            return 1;
+        }
+        catch (Exception error)
+        {
+            Console.Error.WriteLine(error);
+            new StartState(StartState.Failed, OneLine(error.Message), directory.Log("supervisor")).Write(directory);
+            return 1;
+        }
+        var stopped = Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
+        if (await Task.WhenAny(stopped, stack.Broken) != stopped) Console.Error.WriteLine($"{DateTimeOffset.UtcNow:O} {await stack.Broken}; it is not started again: its state is gone");
+        await stopped;
+        return 0;
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        context.Cancel = true;
+        stop.Cancel();
+    }
+}

@@ -1,0 +1,167 @@
+using Berth.Api;
+using Berth.Core.Fencing;
+
+namespace Berth.Core.Tasks;
+
+/// <summary>Planned. Three things come together here in any order: a grant, a warm slot, and a stored plan for the day the slot is lost.</summary>
+internal static class ApplyPendingPhase
+{
+    public static void Decide(TaskDraft draft)
+    {
+        Attempts.AcknowledgeAgain(draft);
+        if (!draft.Status.Plan!.Stored) Store(draft);
+        if (KeepSlot(draft)) return;
+        if (Approve.Settle(draft)) return;
+        if (PendingPhase.SuspendedNow(draft)) { GiveUpIfStored(draft, Reasons.Suspended, "given up while suspended; taken again afterwards"); return; }
+        if (draft.Status.Slot is null) { TakeAnother(draft); return; }
+        if (!draft.Status.Slot.Warm) { Restore(draft); return; }
+        if (draft.Status.Grant is null) { WaitForApproval(draft); return; }
+        Begin(draft);
+    }
+
+    private static void Store(TaskDraft draft)
+    {
+        if (draft.Seen.PlanStored == true) draft.Status = draft.Status with { Plan = draft.Status.Plan! with { Stored = true } };
+        else if (draft.Status.Plan!.Artifacts is not { Count: > 0 } && draft.Status.Plan.TextDigest is null) draft.Status = draft.Status with { Plan = draft.Status.Plan with { Stored = true } };
+        else draft.Do(new TaskAction.CheckPlanStored());
+    }
+
+    /// <summary>Handles the loss or the end of the slot's pod. True if the task left the phase.</summary>
+    private static bool KeepSlot(TaskDraft draft)
+    {
+        if (draft.Status.Slot is not { } slot) return false;
+        var cause = Attempts.LossOf(draft);
+        if (cause is null && slot.Warm && Forgotten(draft, slot)) cause = $"slot {slot.Name} no longer has the working directory";
+        var drained = cause is null && draft.Seen.Pod is { Draining: true } && draft.Status.Plan!.Stored && !Restoring(draft);
+        if (cause is null && !drained) return false;
+        if (draft.Status.Plan!.Stored && draft.Spec.Recovery.OnReservationLost == OnReservationLost.ReReserve)
+        {
+            if (Restoring(draft)) Attempts.CloseAs(draft, "Lost");
+            draft.Move(TaskSignal.ReservationLost, $"{cause ?? $"pod {slot.Pod} is ending"}; the stored plan {Digests.Short(draft.Status.Plan.Digest)} goes to another slot");
+            Recovery.ReleaseAll(draft);
+            return false;
+        }
+        if (drained) return false;
+        if (Restoring(draft)) Attempts.CloseAs(draft, "Lost");
+        Recovery.Reset(draft, TaskSignal.ReservationReset, $"{cause} before the plan was stored", keepGrant: true);
+        return true;
+    }
+
+    private static bool Restoring(TaskDraft draft) => draft.Status.Attempt is { Kind: AttemptKind.Restore, EndedAt: null };
+
+    /// <summary>Whether the connected agent's inventory shows that the directory is not there any more.</summary>
+    private static bool Forgotten(TaskDraft draft, SlotStatus slot) =>
+        draft.Seen.Agent is { Connected: true } agent && agent.Slots.GetValueOrDefault(slot.Index) is { Ready: true } known && known.Attempt is null && known.Directory != Recovery.Directory(draft.Status);
+
+    private static void TakeAnother(TaskDraft draft)
+    {
+        if (draft.Status.NotBefore is { } pause && draft.Seen.Now < pause) { draft.WakeAt(pause); return; }
+        if (!WantsSlot(draft.Status)) { WaitForApproval(draft); return; }
+        if (Outbox.IsFull(draft.Status.History)) { draft.Wait(Reasons.HistoryBacklog, "no slot is taken again while the database is away and too many transitions wait for it; goes on by itself once it is back"); return; }
+        if (draft.Seen.Offer is not { } offer)
+        {
+            draft.WantsSlot = true;
+            if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, $"{wait.Message}; {Approve.Waiting(draft)}");
+            return;
+        }
+        Attempts.Order(draft, AttemptKind.Restore, Attempts.Take(offer, draft, warm: false), offer.Node, offer.NodeBootId, offer.RunnerBoot);
+        draft.Move(TaskSignal.ReservationTaken, $"restoring the stored plan on {draft.SlotName}");
+        Attempts.Deliver(draft);
+    }
+
+    /// <summary>An unapproved task whose slot was given up on purpose waits without one.</summary>
+    public static bool WantsSlot(TaskStatus status)
+    {
+        if (status.Phase != TaskPhase.ApplyPending || status.Slot is not null || status.Plan is not { Stored: true }) return false;
+        var reason = status.Conditions.FirstOrDefault(c => c.Type == "SlotReserved")?.Reason;
+        return status.Grant is { SpentBy: null } || (status.Reason is not (Reasons.HoldExpired or Reasons.Displaced or Reasons.Suspended) && reason is not (Reasons.HoldExpired or Reasons.Displaced));
+    }
+
+    private static void Restore(TaskDraft draft)
+    {
+        var known = Attempts.Known(draft);
+        if (known?.Refused is { } refusal)
+        {
+            Attempts.CloseAs(draft, "Refused");
+            Elsewhere(draft, TaskSignal.AttemptRefused, $"slot {draft.SlotName} refused the stored plan: {refusal.Reason}: {refusal.Message}; trying another");
+            return;
+        }
+        if (Attempts.Ended(draft) is not { } end) { Attempts.Deliver(draft); Silence.Watch(draft, known); return; }
+        Attempts.Close(draft, end);
+        if (end.Kind == EndKind.Succeeded)
+        {
+            draft.Status = draft.Status with { Slot = draft.Status.Slot! with { Warm = true }, Failures = 0 };
+            draft.Move(TaskSignal.PlanRestored, draft.Status.Grant is null ? Approve.Waiting(draft) : "the stored plan is verified and in place; apply begins");
+            Decide(draft);
+        }
+        else if (end.Kind == EndKind.RestoreFailed) Recovery.Reset(draft, TaskSignal.InputsChanged, $"the stored plan could not be restored: {Attempts.Describe(end)}", keepGrant: false);
+        else if (end.Kind == EndKind.RunnerLost) Elsewhere(draft, TaskSignal.ReservationLost, $"the container of slot {draft.SlotName} was restarted while restoring; trying another");
+        else if (Recovery.Failed(draft, end, "the slot could not be prepared for the stored plan")) { Recovery.ReleaseAll(draft); Lifecycle.Terminal(draft); }
+        else Recovery.ReleaseAll(draft);
+    }
+
+    private static void Elsewhere(TaskDraft draft, TaskSignal signal, string message)
+    {
+        draft.Move(signal, message, Reasons.SlotLost);
+        Recovery.ReleaseAll(draft);
+        draft.Status = draft.Status with { NotBefore = draft.Seen.Now + TimeSpan.FromMilliseconds(500 * (1 + draft.Seen.Jitter)) };
+        draft.WakeAt(draft.Status.NotBefore);
+    }
+
+    private static void WaitForApproval(TaskDraft draft)
+    {
+        var holdFor = Durations.Or(draft.Seen.Pool?.Spec.Reservation.HoldFor, TimeSpan.FromMinutes(10));
+        if (draft.Status.Slot is { } slot && draft.Status.Plan!.Stored)
+        {
+            if (draft.Seen.Displaced) { GiveUp(draft, TaskSignal.ReservationReleased, Reasons.Displaced, $"slot {slot.Name} was needed for an approved task; a slot is taken again on approval. {Approve.Waiting(draft)}"); return; }
+            var until = slot.Since + holdFor;
+            if (draft.Seen.Now >= until) { GiveUp(draft, TaskSignal.ReservationReleased, Reasons.HoldExpired, $"nobody approved within {Durations.Describe(holdFor)}, so slot {slot.Name} was given up; a slot is taken again on approval. {Approve.Waiting(draft)}"); return; }
+            draft.WakeAt(until);
+        }
+        if (draft.Status.Slot is null && draft.Status.Reason is Reasons.HoldExpired or Reasons.Displaced) return;
+        draft.Wait(draft.Seen.Proof.Proven ? Reasons.AwaitingApproval : Reasons.ApprovalPolicyMissing, Approve.Waiting(draft));
+    }
+
+    private static void GiveUpIfStored(TaskDraft draft, string reason, string message)
+    {
+        if (draft.Status.Slot is not null && draft.Status.Plan!.Stored && !Restoring(draft)) GiveUp(draft, TaskSignal.ReservationReleased, reason, message);
+    }
+
+    private static void GiveUp(TaskDraft draft, TaskSignal signal, string reason, string message)
+    {
+        draft.Move(signal, message, reason);
+        Recovery.ReleaseAll(draft);
+    }
+
+    /// <summary>The grant is live, the slot is warm: check once more what apply would run with, then spend the grant.</summary>
+    private static void Begin(TaskDraft draft)
+    {
+        var (status, seen) = (draft.Status, draft.Seen);
+        if (seen.Agent is not { Connected: true, Unavailable: null } agent || agent.Slots.GetValueOrDefault(status.Slot!.Index) is not { Ready: true, Attempt: null } slot || seen.Pod is { Draining: true })
+        {
+            draft.Wait(Reasons.Approved, $"approved; apply begins as soon as the agent of {status.Slot!.Name} is ready for it");
+            return;
+        }
+        if (Outbox.IsFull(status.History)) { draft.Wait(Reasons.HistoryBacklog, "approved; apply begins once the database is back and has taken the transitions that wait for it"); return; }
+        if (seen.Inputs?.Fault is { } fault)
+        {
+            draft.Wait(fault.Reason, $"approved, but {fault.Message}");
+            draft.WakeAfter(TimeSpan.FromSeconds(10));
+            return;
+        }
+        if (seen.Inputs?.Snapshot is not { } now || (status.Grant!.Basis != GrantBasis.Auto && seen.GrantStillThere is null)) return;
+        var change = Manifests.Difference(status.Inputs!, now) ?? (Manifests.Of(draft.Task, status.Run, status.Inputs!, status.Plan!).Digest() == status.Grant!.RunDigest ? null : "the manifest");
+        if (change is not null)
+        {
+            Recovery.Reset(draft, TaskSignal.InputsChanged, $"{change} changed since the plan", keepGrant: false);
+            return;
+        }
+        var held = status.Slot;
+        Attempts.Order(draft, AttemptKind.Apply, held, status.Slot.Node ?? "", BootIdOf(draft), slot.RunnerBoot);
+        draft.Status = draft.Status with { Grant = status.Grant with { SpentBy = draft.Status.Attempt!.Id } };
+        draft.Move(TaskSignal.ApplyOrdered, $"applying {status.Plan!.Summary} on {held.Name}, approved by {status.Grant.Approver ?? "policy"}", actor: status.Grant.Approver);
+        Attempts.Deliver(draft);
+    }
+
+    private static string BootIdOf(TaskDraft draft) => draft.Task.Status.Attempt?.NodeBootId ?? draft.Seen.Pod?.NodeBootId ?? "";
+}

@@ -1,0 +1,69 @@
+using Berth.Api;
+
+namespace Berth.Core.Tasks;
+
+/// <summary>Beginning and end: finalizer, requeue, and what is left to do once a task is over.</summary>
+internal static class Lifecycle
+{
+    /// <summary>True where our finalizer must be on the object, false where it must go, null where it is right.</summary>
+    public static bool? NeedsFinalizer(TaskDraft draft)
+    {
+        var there = draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) == true;
+        var needed = !Released(draft.Status);
+        if (needed == there) return null;
+        // The API server refuses new finalizers on an object that is being deleted.
+        return needed && draft.Task.Metadata.DeletionTimestamp is not null ? null : needed;
+    }
+
+    /// <summary>Over, proved dead, and every transition in the database.</summary>
+    private static bool Released(TaskStatus status) =>
+        status.Phase.IsTerminal() && status.Loss is not { Fenced: false } && !Outbox.Unacknowledged(status.History).Any();
+
+    public static void Terminal(TaskDraft draft)
+    {
+        if (Requeued(draft)) return;
+        Attempts.AcknowledgeAgain(draft);
+        ReleaseLeftovers(draft);
+        if (draft.Task.Metadata.DeletionTimestamp is null && Durations.OrNull(draft.Spec.TtlAfterFinished) is { } ttl && draft.Status.FinishedAt is { } finished)
+        {
+            if (draft.Seen.Now >= finished + ttl) draft.Do(new TaskAction.DeleteTask());
+            else draft.WakeAt(finished + ttl);
+        }
+    }
+
+    /// <summary>A first release may have been lost with its leader: as long as the agent keeps a directory of ours, it is told again.</summary>
+    private static void ReleaseLeftovers(TaskDraft draft)
+    {
+        if (draft.Status.Slot is not null || draft.Status.Attempt is not { } attempt || Recovery.Directory(draft.Status) is not { } directory) return;
+        if (draft.Seen.Agent?.Slots.GetValueOrDefault(attempt.Slot) is { } slot && slot.Directory == directory) draft.Do(new TaskAction.ReleaseSlot(attempt.PodUid, attempt.Slot, directory));
+    }
+
+    private static bool Requeued(TaskDraft draft)
+    {
+        if (draft.Moved || draft.Spec.Requeue is not { } wanted || wanted <= draft.Status.ObservedRequeue || draft.Task.Metadata.DeletionTimestamp is not null) return false;
+        if (draft.Spec.DesiredState == DesiredState.Stopped) return false;
+        draft.Move(TaskSignal.Requeued, $"run {draft.Status.Run + 1} on request");
+        draft.Status = draft.Status with
+        {
+            Run = draft.Status.Run + 1,
+            ObservedRequeue = wanted,
+            QueuedAt = draft.Seen.Now,
+            StartedAt = null,
+            FinishedAt = null,
+            NotBefore = null,
+            Failures = 0,
+            Resets = 0,
+            Losses = 0,
+            ExcusedAt = null,
+            Inputs = null,
+            Plan = null,
+            Grant = null,
+            Loss = null,
+            Resolution = null,
+            StopRequestedAt = null,
+            StopRequestedBy = null,
+        };
+        PendingPhase.Decide(draft);
+        return true;
+    }
+}

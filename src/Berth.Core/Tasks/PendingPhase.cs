@@ -1,0 +1,58 @@
+using Berth.Api;
+
+namespace Berth.Core.Tasks;
+
+/// <summary>Waiting to begin. The order of the checks is the order in which a person should mend things.</summary>
+internal static class PendingPhase
+{
+    /// <summary>ConfigMaps and Secrets are not watched; a missing one is looked for again after this time.</summary>
+    private static readonly TimeSpan InputsAgainAfter = TimeSpan.FromSeconds(10);
+
+    public static void Decide(TaskDraft draft)
+    {
+        var fault = Admission.Check(draft.Seen);
+        if (fault is not null) { draft.Wait(fault.Reason, fault.Message); return; }
+        if (SuspendedNow(draft)) return;
+        if (draft.Status.NotBefore is { } notBefore && draft.Seen.Now < notBefore)
+        {
+            draft.WakeAt(notBefore);
+            return;
+        }
+        if (Outbox.IsFull(draft.Status.History))
+        {
+            draft.Wait(Reasons.HistoryBacklog, "nothing new is started while the database is away and too many transitions wait for it; goes on by itself once it is back");
+            return;
+        }
+        if (draft.Seen.Inputs?.Fault is { } missing)
+        {
+            draft.Wait(missing.Reason, missing.Message);
+            draft.WakeAfter(InputsAgainAfter);
+            return;
+        }
+        draft.WantsSlot = draft.Seen.Offer is null;
+        if (draft.Seen.Offer is { } offer && draft.Seen.Inputs?.Snapshot is { } inputs) Begin(draft, offer, inputs);
+        else if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, wait.Message);
+    }
+
+    /// <summary>Whether the task is held still; notes going in and out of it.</summary>
+    public static bool SuspendedNow(TaskDraft draft)
+    {
+        var held = draft.Status.Reason == Reasons.Suspended;
+        if (draft.Spec.DesiredState == DesiredState.Suspended)
+        {
+            if (!held) draft.Move(TaskSignal.Suspended, "held still on request; set spec.desiredState to Running to go on");
+            return true;
+        }
+        if (held) draft.Move(TaskSignal.Resumed, "goes on, on request");
+        return false;
+    }
+
+    private static void Begin(TaskDraft draft, SlotOffer offer, InputsStatus inputs)
+    {
+        var run = draft.Spec.Type == TaskType.Run;
+        Attempts.Order(draft, run ? AttemptKind.Run : AttemptKind.Plan, Attempts.Take(offer, draft, warm: true), offer.Node, offer.NodeBootId, offer.RunnerBoot);
+        draft.Status = draft.Status with { Inputs = inputs, Plan = null, Loss = null, Resolution = null };
+        draft.Move(run ? TaskSignal.RunOrdered : TaskSignal.PlanOrdered, $"{(run ? "running" : "planning")} on {draft.SlotName}, attempt {draft.Status.Attempts}");
+        Attempts.Deliver(draft);
+    }
+}

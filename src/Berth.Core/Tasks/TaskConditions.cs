@@ -1,0 +1,93 @@
+using Berth.Api;
+
+namespace Berth.Core.Tasks;
+
+/// <summary>The conditions follow from the rest of the status; nothing else sets them.</summary>
+internal static class TaskConditions
+{
+    public static IReadOnlyList<Condition> Derive(TaskStatus status, TaskObserved seen)
+    {
+        Condition[] wanted =
+        [
+            Finished(status),
+            Succeeded(status, "Succeeded"),
+            Succeeded(status, "Ready"),
+            Planned(status),
+            PlanStored(status),
+            SlotReserved(status, seen),
+            Approved(status),
+            Suspended(status),
+            Stalled(status),
+        ];
+        return wanted.Select(c => Keep(c, status, seen)).ToList();
+    }
+
+    private static Condition Keep(Condition wanted, TaskStatus status, TaskObserved seen)
+    {
+        var before = seen.Task.Status.Conditions.FirstOrDefault(c => c.Type == wanted.Type);
+        var message = wanted.Message is null ? null : Text.Cut(wanted.Message, 1024);
+        if (before is not null && before.Status == wanted.Status && before.Reason == wanted.Reason && before.Message == message) return before;
+        return wanted with
+        {
+            Message = message,
+            ObservedGeneration = seen.Task.Metadata.Generation,
+            LastTransitionTime = before is not null && before.Status == wanted.Status ? before.LastTransitionTime : Seconds(seen.Now),
+        };
+    }
+
+    private static Condition Finished(TaskStatus s) =>
+        s.Phase.IsTerminal() ? Is("Finished", true, s.Reason!, s.Message) : Is("Finished", false, s.Phase.ToString(), null);
+
+    private static Condition Succeeded(TaskStatus s, string type) => s.Phase switch
+    {
+        TaskPhase.Succeeded => Is(type, true, s.Reason!, s.Message),
+        _ when s.Phase.IsTerminal() => Is(type, false, s.Reason!, s.Message),
+        _ => new Condition { Type = type, Status = ConditionStatus.Unknown, Reason = s.Reason ?? s.Phase.ToString(), Message = s.Message },
+    };
+
+    private static Condition Planned(TaskStatus s) =>
+        s.Plan is { } plan ? Is("Planned", true, Reasons.Planned, $"{plan.Summary} ({Digests.Short(plan.Digest)})") : Is("Planned", false, Reasons.NotPlanned, null);
+
+    private static Condition PlanStored(TaskStatus s) => s.Plan switch
+    {
+        null => Is("PlanStored", false, Reasons.NotPlanned, null),
+        { Stored: true } => Is("PlanStored", true, Reasons.Stored, "the plan survives its pod"),
+        _ => Is("PlanStored", false, Reasons.Storing, "the plan is only on its slot until it is in the database; losing the pod now means planning again"),
+    };
+
+    private static Condition SlotReserved(TaskStatus s, TaskObserved seen)
+    {
+        var before = seen.Task.Status.Conditions.FirstOrDefault(c => c.Type == "SlotReserved");
+        if (s.Slot is { } slot) return Is("SlotReserved", true, slot.Warm ? Reasons.Reserved : Reasons.Restoring, slot.Name);
+        if (s.Phase != TaskPhase.ApplyPending) return Is("SlotReserved", false, s.Phase.ToString(), null);
+        // While waiting for a slot the reason keeps telling how the last one was given up.
+        var reason = s.Reason is Reasons.SlotLost or Reasons.HoldExpired or Reasons.Displaced ? s.Reason : before is { Status: ConditionStatus.False, Reason: Reasons.SlotLost or Reasons.HoldExpired or Reasons.Displaced } ? before.Reason : Reasons.WaitingForSlot;
+        return Is("SlotReserved", false, reason, s.Reason == reason ? s.Message : before?.Message);
+    }
+
+    private static Condition Approved(TaskStatus s) => s switch
+    {
+        { Grant: { } grant } when s.Plan is null || grant.RunDigest != s.Plan.Digest => Is("Approved", false, Reasons.Replan, "the plan that was approved is being made again"),
+        { Grant: { Basis: GrantBasis.Auto } } => Is("Approved", true, "Auto", "the task asks for no approval and its pool allows that"),
+        { Grant: { } grant } => Is("Approved", true, grant.Basis.ToString(), $"by {grant.Approver} ({grant.Approval})"),
+        { Plan: null } => new Condition { Type = "Approved", Status = ConditionStatus.Unknown, Reason = Reasons.NotPlanned },
+        _ => Is("Approved", false, s.Phase == TaskPhase.Rejected ? Reasons.Rejected : Reasons.AwaitingApproval, null),
+    };
+
+    private static Condition Suspended(TaskStatus s) =>
+        s.Reason == Reasons.Suspended ? Is("Suspended", true, Reasons.Suspended, s.Message) : Is("Suspended", false, "Running", null);
+
+    private static Condition Stalled(TaskStatus s) => s switch
+    {
+        { Phase: TaskPhase.ApplyLost } => Is("Stalled", true, s.Reason!, s.Message),
+        { Phase: TaskPhase.Stopping, Loss.Fenced: false } => Is("Stalled", true, Reasons.ApplyLost, s.Message),
+        { Phase: TaskPhase.DeadLettered } => Is("Stalled", true, s.Reason!, s.Message),
+        { Reason: Reasons.PoolNotFound or Reasons.PolicyForbids or Reasons.InvalidSpec or Reasons.InputMissing or Reasons.SecretForbidden or Reasons.ApprovalPolicyMissing or Reasons.OutputSilent } => Is("Stalled", true, s.Reason!, s.Message),
+        _ => Is("Stalled", false, Reasons.AsExpected, null),
+    };
+
+    private static Condition Is(string type, bool holds, string reason, string? message) =>
+        new() { Type = type, Status = holds ? ConditionStatus.True : ConditionStatus.False, Reason = reason, Message = message };
+
+    private static DateTimeOffset Seconds(DateTimeOffset at) => DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());
+}

@@ -1,0 +1,104 @@
+using Berth.Api;
+using Berth.Core.Approvals;
+using Berth.Core.Fencing;
+
+namespace Berth.Core.Tasks;
+
+/// <summary>Everything the decider reads, the moment and chance included. The same input gives the same decision, for ever.</summary>
+public sealed record TaskObserved
+{
+    /// <summary>The task as the API has it.</summary>
+    public required TaskResource Task { get; init; }
+
+    /// <summary>Now.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>Chance in [0, 1), for jitter.</summary>
+    public double Jitter { get; init; }
+
+    /// <summary>The leader that decides.</summary>
+    public required LeaderFacts Leader { get; init; }
+
+    /// <summary>The task's pool; null if there is none of that name.</summary>
+    public PoolFacts? Pool { get; init; }
+
+    /// <summary>The pod of the current attempt or reservation; null if the task names none.</summary>
+    public PodFacts? Pod { get; init; }
+
+    /// <summary>The agent in that pod; null while it has not spoken to this leader.</summary>
+    public AgentFacts? Agent { get; init; }
+
+    /// <summary>The slot that placement offers in this pass.</summary>
+    public SlotOffer? Offer { get; init; }
+
+    /// <summary>Why placement offers none, if the task waits.</summary>
+    public WaitCause? Wait { get; init; }
+
+    /// <summary>Whether placement asks for this unapproved reservation, for an approved task that has no slot.</summary>
+    public bool Displaced { get; init; }
+
+    /// <summary>Inputs as they are now, where a plan could be ordered or a manifest must be checked; null where not read.</summary>
+    public InputsFacts? Inputs { get; init; }
+
+    /// <summary>Whether the database holds all that the plan needs; null if not asked.</summary>
+    public bool? PlanStored { get; init; }
+
+    /// <summary>Approvals about this task (by name), whatever their verdict.</summary>
+    public IReadOnlyList<ApprovalResource> Approvals { get; init; } = [];
+
+    /// <summary>The granted Approval as a live read has it, where one was made: false if it is gone.</summary>
+    public bool? GrantStillThere { get; init; }
+
+    /// <summary>Whether the cluster was proved to check who approves in this namespace.</summary>
+    public ApprovalProof Proof { get; init; } = ApprovalProof.None;
+
+    /// <summary>Highest sequence number of this task that the database has; 0 if not known.</summary>
+    public long Acknowledged { get; init; }
+
+    /// <summary>Whether this loss is one of many at once and costs the task nothing.</summary>
+    public bool MassLoss { get; init; }
+}
+
+/// <summary>The leader that decides.</summary>
+public sealed record LeaderFacts(string Identity, long Epoch, DateTimeOffset Since);
+
+/// <summary>What a task needs to know of its pool.</summary>
+public sealed record PoolFacts
+{
+    /// <summary>Spec of the pool.</summary>
+    public required AgentPoolSpec Spec { get; init; }
+
+    /// <summary>Why the pool cannot run anything; null if it can.</summary>
+    public Fault? Fault { get; init; }
+}
+
+/// <summary>What cannot go on, why, and whether trying again helps.</summary>
+public sealed record Fault(string Reason, string Message, bool Retry = true);
+
+/// <summary>A slot that placement gives to the task.</summary>
+public sealed record SlotOffer
+{
+    /// <summary>Pod name.</summary>
+    public required string Pod { get; init; }
+
+    /// <summary>Pod uid.</summary>
+    public required string PodUid { get; init; }
+
+    /// <summary>Index.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Node.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>Boot id of the node as the agent reported it.</summary>
+    public string NodeBootId { get; init; } = "";
+
+    /// <summary>Runner boot of the slot in the agent's inventory.</summary>
+    public long RunnerBoot { get; init; }
+}
+
+/// <summary>Why a task gets no slot now.</summary>
+public sealed record WaitCause(string Reason, string Message);
+
+/// <summary>Inputs resolved from the cluster: either a snapshot or a fault.</summary>
+public sealed record InputsFacts(InputsStatus? Snapshot, Fault? Fault);

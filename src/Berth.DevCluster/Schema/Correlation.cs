@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+
+namespace Berth.DevCluster.Schema;
+
+/// <summary>
+/// A new value beside the old value it replaces. Items correspond only in lists of type map; where nothing corresponds there is no
+/// correlation. Errors of values equal to their old selves are tolerated ("ratcheting").
+/// </summary>
+internal sealed class Correlation(JsonNode? value, JsonNode? old, StructuralSchema schema)
+{
+    private Dictionary<object, Correlation>? children;
+    private ListMap? oldItems;
+    private bool? equal;
+
+    public JsonNode? Value => value;
+
+    public JsonNode? Old => old;
+
+    /// <summary>Whether nothing changed at or below this value.</summary>
+    public bool Unchanged => equal ??= JsonNode.DeepEquals(value, old);
+
+    public Correlation? Key(string name)
+    {
+        if (children is not null && children.TryGetValue(name, out var known))
+            return known;
+        if (old is not JsonObject oldFields || value is not JsonObject fields || schema.Field(name) is not { } below)
+            return null;
+        if (!oldFields.TryGetPropertyValue(name, out var oldField) || !fields.TryGetPropertyValue(name, out var field))
+            return null;
+        return Remember(name, new Correlation(field, oldField, below));
+    }
+
+    public Correlation? Index(int index)
+    {
+        if (children is not null && children.TryGetValue(index, out var known))
+            return known;
+        if (schema.ListType != "map" || schema.Items is not { } item || old is not JsonArray oldArray || value is not JsonArray array || index >= array.Count)
+            return null;
+        oldItems ??= new ListMap(schema, oldArray);
+        return oldItems.Find(array[index]) is { } match ? Remember(index, new Correlation(array[index], match, item)) : null;
+    }
+
+    private Correlation Remember(object key, Correlation child) => (children ??= [])[key] = child;
+}

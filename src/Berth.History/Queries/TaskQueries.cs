@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Berth.Api;
+using Berth.History.Connection;
+using Berth.History.Schema;
+using Microsoft.EntityFrameworkCore;
+
+namespace Berth.History.Queries;
+
+/// <summary>Questions that people ask, through EF Core.</summary>
+internal sealed class TaskQueries(HistoryConnections connections)
+{
+    public Task<IReadOnlyList<TaskSummary>> ListAsync(TaskFilter filter, CancellationToken cancellation) =>
+        connections.QueryAsync<IReadOnlyList<TaskSummary>>("list tasks", async (context, token) =>
+        {
+            var rows = await Where(context, filter).OrderByDescending(t => t.CreatedAt).ThenBy(t => t.Uid).Take(Math.Clamp(filter.Limit, 1, 100_000))
+                .Select(t => new TaskRow
+                {
+                    Uid = t.Uid, Namespace = t.Namespace, Name = t.Name, Type = t.Type, Workspace = t.Workspace, Pool = t.Pool, Phase = t.Phase, Reason = t.Reason,
+                    Message = t.Message, Run = t.Run, PlanSummary = t.PlanSummary, RequestedBy = t.RequestedBy, ApprovedBy = t.ApprovedBy, CreatedAt = t.CreatedAt,
+                    StartedAt = t.StartedAt, FinishedAt = t.FinishedAt, DeletedAt = t.DeletedAt,
+                }).ToListAsync(token).ConfigureAwait(false);
+            return [.. rows.Select(Summary)];
+        }, cancellation);
+
+    /// <summary>The newest task of a name.</summary>
+    public Task<string?> FindAsync(string ns, string name, CancellationToken cancellation) =>
+        connections.QueryAsync("find a task", (context, token) => context.Tasks.Where(t => t.Namespace == ns && t.Name == name)
+            .OrderByDescending(t => t.CreatedAt).ThenByDescending(t => t.UpdatedAt).Select(t => t.Uid).FirstOrDefaultAsync(token), cancellation);
+
+    public Task<IReadOnlyList<OutboxEntry>> TransitionsAsync(string uid, CancellationToken cancellation) =>
+        connections.QueryAsync("read transitions", (context, token) => TransitionsAsync(context, uid, token), cancellation);
+
+    public Task<TaskStory?> StoryAsync(string uid, CancellationToken cancellation) =>
+        connections.QueryAsync("read a task's story", async (context, token) =>
+        {
+            var task = await context.Tasks.FirstOrDefaultAsync(t => t.Uid == uid, token).ConfigureAwait(false);
+            if (task is null) return null;
+            return new TaskStory
+            {
+                Task = Summary(task),
+                Spec = JsonSerializer.Deserialize(task.Spec, BerthJson.Default.TaskSpec),
+                Status = JsonSerializer.Deserialize(task.Status, BerthJson.Default.TaskStatus),
+                Transitions = await TransitionsAsync(context, uid, token).ConfigureAwait(false),
+                Attempts = [.. (await context.Attempts.Where(r => r.TaskUid == uid).OrderBy(r => r.OrderedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Attempt)],
+                Approvals = [.. (await context.Approvals.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Approval)],
+                Artifacts = [.. (await context.ArtifactLinks.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Link)],
+                Checkpoints = [.. (await context.Checkpoints.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Checkpoint)],
+                Logs = [.. (await context.Logs.Where(r => r.TaskUid == uid).OrderBy(r => r.Attempt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Log)],
+                Alerts = [.. (await context.Alerts.Where(r => r.Subject == uid).OrderBy(r => r.At).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Alert)],
+                Audit = [.. (await context.Audit.Where(r => r.Uid == uid).OrderBy(r => r.At).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Audit)],
+            };
+        }, cancellation);
+
+    private static async Task<IReadOnlyList<OutboxEntry>> TransitionsAsync(HistoryContext context, string uid, CancellationToken cancellation) =>
+        [.. (await context.Transitions.Where(t => t.Uid == uid).OrderBy(t => t.Seq).ToListAsync(cancellation).ConfigureAwait(false)).Select(RowReading.Transition)];
+
+    private static IQueryable<TaskRow> Where(HistoryContext context, TaskFilter filter)
+    {
+        var tasks = context.Tasks.AsQueryable();
+        if (filter.Namespace is { } ns) tasks = tasks.Where(t => t.Namespace == ns);
+        if (filter.Name is { } name) tasks = tasks.Where(t => t.Name == name);
+        if (filter.Workspace is { } workspace) tasks = tasks.Where(t => t.Workspace == workspace);
+        if (filter.Pool is { } pool) tasks = tasks.Where(t => t.Pool == pool);
+        if (filter.Phase?.ToString() is { } phase) tasks = tasks.Where(t => t.Phase == phase);
+        if (filter.Reason is { } reason) tasks = tasks.Where(t => t.Reason == reason);
+        if (filter.Person is { } person)
+            tasks = tasks.Where(t => t.RequestedBy == person || t.ApprovedBy == person || context.Approvals.Any(a => a.TaskUid == t.Uid && a.Approver == person)
+                || context.Transitions.Any(x => x.Uid == t.Uid && x.Actor == person));
+        if (Moments.Normal(filter.Since) is { } since) tasks = tasks.Where(t => t.CreatedAt >= since);
+        if (Moments.Normal(filter.Until) is { } until) tasks = tasks.Where(t => t.CreatedAt < until);
+        return tasks;
+    }
+
+    private static TaskSummary Summary(TaskRow t) => new()
+    {
+        Uid = t.Uid, Namespace = t.Namespace, Name = t.Name, Type = t.Type, Workspace = t.Workspace, Pool = t.Pool, Phase = t.Phase, Reason = t.Reason,
+        Message = t.Message, Run = t.Run, PlanSummary = t.PlanSummary, RequestedBy = t.RequestedBy, ApprovedBy = t.ApprovedBy, CreatedAt = t.CreatedAt,
+        StartedAt = t.StartedAt, FinishedAt = t.FinishedAt, DeletedAt = t.DeletedAt,
+    };
+}

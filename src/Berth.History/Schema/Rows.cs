@@ -1,0 +1,198 @@
+namespace Berth.History.Schema;
+
+// One class per table; the model is in HistoryContext. Hot paths write these tables by COPY and never load the classes.
+
+internal sealed class TaskRow
+{
+    public string Uid { get; set; } = "";
+    public string Namespace { get; set; } = "";
+    public string Name { get; set; } = "";
+    public string Workspace { get; set; } = "";
+    public string Pool { get; set; } = "";
+    public string Type { get; set; } = "";
+    public string? RequestedBy { get; set; }
+    public int Priority { get; set; }
+    public string Phase { get; set; } = "";
+    public string? Reason { get; set; }
+    public string? Message { get; set; }
+    public int Run { get; set; }
+    public string? PlanSummary { get; set; }
+    public string? ApprovedBy { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+    public DateTimeOffset? QueuedAt { get; set; }
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? FinishedAt { get; set; }
+    public DateTimeOffset? DeletedAt { get; set; }
+    public DateTimeOffset UpdatedAt { get; set; }
+    public string Spec { get; set; } = "{}";
+    public string Status { get; set; } = "{}";
+
+    /// <summary>Sequence number of the status that is stored here; an older one never replaces it.</summary>
+    public long StatusSeq { get; set; }
+
+    /// <summary>Every transition up to this number is here (or is recorded as lost).</summary>
+    public long Acknowledged { get; set; }
+
+    /// <summary>The highest number that was ever stored; above <see cref="Acknowledged"/> while there is a gap.</summary>
+    public long MaxSeq { get; set; }
+}
+
+internal sealed class TransitionRow
+{
+    public string Uid { get; set; } = "";
+    public long Seq { get; set; }
+    public DateTimeOffset At { get; set; }
+    public int Run { get; set; }
+    public string? FromPhase { get; set; }
+    public string ToPhase { get; set; } = "";
+    public string Signal { get; set; } = "";
+    public string Reason { get; set; } = "";
+    public string? Message { get; set; }
+    public string? Actor { get; set; }
+    public string? Slot { get; set; }
+    public int? Attempt { get; set; }
+    public long Epoch { get; set; }
+}
+
+internal sealed class AttemptRow
+{
+    public string Id { get; set; } = "";
+    public string TaskUid { get; set; } = "";
+    public int Run { get; set; }
+    public string Kind { get; set; } = "";
+    public string Pod { get; set; } = "";
+    public string PodUid { get; set; } = "";
+    public int Slot { get; set; }
+    public string? Node { get; set; }
+    public string? NodeBootId { get; set; }
+    public long RunnerBoot { get; set; }
+    public long Epoch { get; set; }
+    public string? Leader { get; set; }
+    public DateTimeOffset OrderedAt { get; set; }
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? EndedAt { get; set; }
+    public int? ExitCode { get; set; }
+    public string? Outcome { get; set; }
+    public string? FencedBy { get; set; }
+    public double? CpuSeconds { get; set; }
+    public long? MaxMemoryBytes { get; set; }
+}
+
+internal sealed class ApprovalRow
+{
+    public string Uid { get; set; } = "";
+    public string Namespace { get; set; } = "";
+    public string Name { get; set; } = "";
+    public string TaskUid { get; set; } = "";
+    public string TaskName { get; set; } = "";
+    public int Run { get; set; }
+    public string? Attempt { get; set; }
+    public string Workspace { get; set; } = "";
+    public string? Digest { get; set; }
+    public string Decision { get; set; } = "";
+    public string Approver { get; set; } = "";
+    public string? Comment { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+    public string? Verdict { get; set; }
+    public string? VerdictMessage { get; set; }
+    public DateTimeOffset? VerdictAt { get; set; }
+}
+
+internal sealed class ArtifactRow
+{
+    public string Digest { get; set; } = "";
+    public Guid Blob { get; set; }
+    public long Size { get; set; }
+    public long StoredSize { get; set; }
+    public int Chunks { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+}
+
+internal sealed class ArtifactChunkRow
+{
+    public Guid Blob { get; set; }
+    public int Number { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>A sealed chunk; see ChunkCodec.</summary>
+    public byte[] Data { get; set; } = [];
+}
+
+internal sealed class ArtifactLinkRow
+{
+    public string TaskUid { get; set; } = "";
+    public string Attempt { get; set; } = "";
+    public string Kind { get; set; } = "";
+    public string Path { get; set; } = "";
+    public string Digest { get; set; } = "";
+    public long Size { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+}
+
+internal sealed class CheckpointRow
+{
+    public string TaskUid { get; set; } = "";
+    public string Attempt { get; set; } = "";
+    public int Number { get; set; }
+    public string Digest { get; set; } = "";
+    public long Size { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+}
+
+internal sealed class LogRow
+{
+    public string Attempt { get; set; } = "";
+    public string TaskUid { get; set; } = "";
+
+    /// <summary>Fixed at the first append: all chunks of an attempt are in one partition.</summary>
+    public DateOnly Day { get; set; }
+
+    /// <summary>Bytes taken from the sender; its next offset.</summary>
+    public long Received { get; set; }
+
+    /// <summary>Bytes kept; less than <see cref="Received"/> once the limit was met.</summary>
+    public long Stored { get; set; }
+    public bool Complete { get; set; }
+
+    /// <summary>Bytes that the sender says it left out.</summary>
+    public long Dropped { get; set; }
+    public DateTimeOffset UpdatedAt { get; set; }
+}
+
+internal sealed class LogChunkRow
+{
+    public string Attempt { get; set; } = "";
+    public long StartOffset { get; set; }
+    public DateOnly Day { get; set; }
+    public int Size { get; set; }
+
+    /// <summary>A sealed chunk; see ChunkCodec.</summary>
+    public byte[] Data { get; set; } = [];
+}
+
+internal sealed class AlertRow
+{
+    public Guid Id { get; set; }
+    public DateTimeOffset At { get; set; }
+    public string Name { get; set; } = "";
+    public string Severity { get; set; } = "";
+    public string Subject { get; set; } = "";
+    public string Message { get; set; } = "";
+    public string? Detail { get; set; }
+    public DateTimeOffset? ResolvedAt { get; set; }
+    public string? AcknowledgedBy { get; set; }
+}
+
+internal sealed class AuditRow
+{
+    public Guid Id { get; set; }
+    public DateTimeOffset At { get; set; }
+    public string Actor { get; set; } = "";
+    public string Verb { get; set; } = "";
+    public string Kind { get; set; } = "";
+    public string? Namespace { get; set; }
+    public string? Name { get; set; }
+    public string? Uid { get; set; }
+    public string Outcome { get; set; } = "";
+    public string? Detail { get; set; }
+}

@@ -1,0 +1,24 @@
+namespace Berth.Kubernetes;
+
+/// <summary>A namespace.</summary>
+public sealed record Namespace : KubernetesObject
+{
+    /// <inheritdoc />
+    public override string ApiVersion => "v1";
+
+    /// <inheritdoc />
+    public override string Kind => "Namespace";
+
+    /// <summary>Observed state.</summary>
+    public NamespaceStatus? Status { get; init; }
+}
+
+/// <summary>Observed state of a namespace.</summary>
+public sealed record NamespaceStatus : Extensible
+{
+    /// <summary>Active or Terminating.</summary>
+    public string? Phase { get; init; }
+
+    /// <summary>Conditions.</summary>
+    public IReadOnlyList<Condition>? Conditions { get; init; }
+}

@@ -1,0 +1,19 @@
+using System.Text.Json;
+
+namespace Berth.Kubernetes;
+
+/// <summary>A service; its spec is a tree.</summary>
+public sealed record Service : KubernetesObject
+{
+    /// <inheritdoc />
+    public override string ApiVersion => "v1";
+
+    /// <inheritdoc />
+    public override string Kind => "Service";
+
+    /// <summary>Desired state.</summary>
+    public JsonElement? Spec { get; init; }
+
+    /// <summary>Observed state.</summary>
+    public JsonElement? Status { get; init; }
+}
