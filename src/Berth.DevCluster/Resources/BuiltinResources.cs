@@ -1,6 +1,5 @@
 using Berth.DevCluster.Schema;
 using Berth.DevCluster.Storage;
-using Berth.DevCluster.Tables;
 using Berth.DevCluster.Typing;
 
 namespace Berth.DevCluster.Resources;
@@ -107,7 +106,7 @@ internal static class BuiltinResources
         Group = row.Group, Name = row.Version, Type = BuiltinTypes.Get($"{TypeGroup(row.Group)}/{row.Version}.{row.Kind}"),
         Subresources = [.. (row.Sub ?? []).Select(s => Sub(s, row))],
         Scale = row.Sub?.Contains("scale") == true ? new ScalePaths(".spec.replicas", ".status.replicas", null) : null,
-        SelectableFields = Split(row.Selectable), Columns = BuiltinColumns.For(row.Group, row.Plural),
+        SelectableFields = Split(row.Selectable),
     };
 
     private static Subresource Sub(string name, Row row) => name switch
