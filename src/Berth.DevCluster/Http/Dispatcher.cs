@@ -1,0 +1,78 @@
+using Berth.DevCluster.Access;
+using Berth.DevCluster.Handlers;
+using Berth.DevCluster.Identity;
+using Berth.DevCluster.Writing;
+using Microsoft.AspNetCore.Http;
+
+namespace Berth.DevCluster.Http;
+
+/// <summary>Takes one authenticated request to what answers it.</summary>
+internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoints endpoints)
+{
+    public async Task Handle(HttpContext http, UserInfo user)
+    {
+        var path = http.Request.Path.Value ?? "/";
+        if (RequestInfo.Parse(path) is not { } info || cluster.Registry.Find(info.Group, info.Resource) is not { } resource || resource.Version(info.Version) is not { } version)
+        {
+            Authorize(user, new AccessAttributes(http.Request.Method.ToLowerInvariant(), "", "", "", "", "", path));
+            if (!await endpoints.Other(http, user, path)) await Responses.NotFoundPage(http);
+            return;
+        }
+        var request = new ApiRequest(http, info, user);
+        if (info.Rest.Length > 0 && info.Subresource != "proxy" || (info.Namespace.Length > 0 && !resource.Namespaced))
+        {
+            await Responses.NotFoundPage(http);
+            return;
+        }
+        var target = new Target(resource, version, info.Namespace, info.Name, info.Subresource);
+        var verb = Verb(request, target);
+        Authorize(user, new AccessAttributes(verb, info.Group, info.Resource, info.Subresource, info.Namespace, info.Name));
+        if (info.Subresource.Length > 0 && version.Subresource(info.Subresource) is null)
+        {
+            await Responses.NotFoundPage(http);
+            return;
+        }
+        await Dispatch(request, target, verb);
+    }
+
+    private Task Dispatch(ApiRequest request, Target target, string verb)
+    {
+        if (target.Subresource.Length > 0 && target.Subresource is not "status") return endpoints.Subresource(request, target);
+        if (target.Resource.Virtual) return endpoints.Review(request, target);
+        return verb switch
+        {
+            "get" => endpoints.Get(request, target),
+            "list" => endpoints.List.Handle(request, target),
+            "watch" => endpoints.Watch.Handle(request, target),
+            "create" when target.Name.Length == 0 && (target.Namespace.Length > 0 || !target.Resource.Namespaced) => endpoints.Create(request, target),
+            "update" when target.Name.Length > 0 => endpoints.Put(request, target),
+            "patch" when target.Name.Length > 0 => endpoints.Patch(request, target),
+            "delete" when target.Subresource.Length == 0 => endpoints.Delete(request, target),
+            "deletecollection" => endpoints.DeleteCollection(request, target),
+            _ => throw StatusException.MethodNotAllowed(),
+        };
+    }
+
+    private void Authorize(UserInfo user, AccessAttributes attributes)
+    {
+        var (allowed, reason) = authorizer.Authorize(user, attributes);
+        if (!allowed) throw AccessDenial.For(user, attributes, reason);
+    }
+
+    private static string Verb(ApiRequest request, Target target)
+    {
+        var method = request.Http.Request.Method;
+        var named = target.Name.Length > 0;
+        switch (method)
+        {
+            case "GET" or "HEAD":
+                if (request.Flag("watch")) return "watch";
+                return named ? "get" : "list";
+            case "POST": return "create";
+            case "PUT": return "update";
+            case "PATCH": return "patch";
+            case "DELETE": return named ? "delete" : "deletecollection";
+            default: throw StatusException.MethodNotAllowed();
+        }
+    }
+}

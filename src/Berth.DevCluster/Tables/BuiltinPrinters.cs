@@ -1,0 +1,7 @@
+namespace Berth.DevCluster.Tables;
+
+/// <summary>Printers of built-in kinds.</summary>
+internal static class BuiltinPrinters
+{
+    public static Printer? Find(string group, string plural) => null;
+}
