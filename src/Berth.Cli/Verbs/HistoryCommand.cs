@@ -19,20 +19,20 @@ internal static class HistoryCommand
         {
             using var session = cluster.Open(result);
             await using var body = await session.Operator.OpenAsync(session.Namespace, result.GetValue(task)!, "history", cancellationToken);
-            var story = (await JsonNode.ParseAsync(body, cancellationToken: cancellationToken))!.AsObject();
+            var entries = (await JsonNode.ParseAsync(body, cancellationToken: cancellationToken))!.AsArray();
             Console.Write(result.GetValue(output) switch
             {
-                OutputFormat.Json => Serialized.Json(story),
-                OutputFormat.Yaml => Serialized.Yaml(story),
-                _ => Table(story),
+                OutputFormat.Json => Serialized.Json(entries),
+                OutputFormat.Yaml => Serialized.Yaml(new() { ["transitions"] = entries.DeepClone() }),
+                _ => Table(entries),
             });
             return ExitCodes.Done;
         });
         return command;
     }
 
-    private static string Table(JsonObject story) => TextTable.Write(["Seq", "At", "From", "To", "Reason", "By", "Slot", "Message"],
-        (story["transitions"]?.AsArray() ?? []).Select(t => (IReadOnlyList<string>)
+    private static string Table(JsonArray entries) => TextTable.Write(["Seq", "At", "From", "To", "Reason", "By", "Slot", "Message"],
+        entries.Select(t => (IReadOnlyList<string>)
         [
             Text(t, "seq"), Text(t, "at"), Text(t, "from"), Text(t, "to"), Text(t, "reason"), Text(t, "actor"), Text(t, "slot"), Text(t, "message"),
         ]).ToList());

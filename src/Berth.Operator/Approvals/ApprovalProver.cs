@@ -10,7 +10,7 @@ namespace Berth.Operator.Approvals;
 /// Proves, per namespace, that the cluster refuses Approvals under a false name: a schema-valid dry-run create must be denied with the
 /// policy's own message. Without the proof no approval is honoured.
 /// </summary>
-internal sealed class ApprovalProver(KubernetesClient client, TimeProvider time, ILogger<ApprovalProver> log)
+internal sealed class ApprovalProver(KubernetesClient client, TimeProvider time, ILogger<ApprovalProver> log) : IDisposable
 {
     private static readonly TimeSpan GoodFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(10);
@@ -41,6 +41,9 @@ internal sealed class ApprovalProver(KubernetesClient client, TimeProvider time,
             await _wake.WaitAsync(TryAgain, cancellationToken);
         }
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _wake.Dispose();
 
     private async Task CheckAsync(string ns, CancellationToken cancellationToken)
     {

@@ -74,10 +74,10 @@ internal sealed class ClusterCache
     public Informer<Node> Nodes { get; }
 
     /// <summary>The task with this uid, or null.</summary>
-    public TaskResource? TaskByUid(string uid) => Tasks.ByIndex(ByUid, uid).FirstOrDefault();
+    public TaskResource? TaskByUid(string uid) => Tasks.ByIndex(ByUid, uid) is [var task, ..] ? task : null;
 
     /// <summary>The agent pod with this uid, or null.</summary>
-    public Pod? PodByUid(string uid) => Pods.ByIndex(ByUid, uid).FirstOrDefault();
+    public Pod? PodByUid(string uid) => Pods.ByIndex(ByUid, uid) is [var pod, ..] ? pod : null;
 
     /// <summary>Whether every cache was filled.</summary>
     public bool HasSynced => _informers.Informers.All(i => i.HasSynced);

@@ -41,7 +41,7 @@ internal sealed class FrameSocket(WebSocket socket)
 
     /// <summary>Writes one frame.</summary>
     public ValueTask WriteAsync(Frame frame, CancellationToken cancellationToken) =>
-        socket.SendAsync(ProtocolJson.Write(frame), WebSocketMessageType.Text, true, cancellationToken);
+        socket.SendAsync(ProtocolJson.Write(frame).AsMemory(), WebSocketMessageType.Text, true, cancellationToken);
 
     /// <summary>Says goodbye, if the other side still listens.</summary>
     public async Task CloseAsync(string reason, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace Berth.Operator.History;
 /// Carries outboxes to the database in bulk. Whatever it forgets is in the tasks' statuses; an acknowledgement is noted there with the
 /// next write.
 /// </summary>
-internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, HistoryCondition health, OperatorMetrics metrics, TimeProvider time, ILogger<HistoryWriter> log)
+internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, HistoryCondition health, OperatorMetrics metrics, TimeProvider time, ILogger<HistoryWriter> log) : IDisposable
 {
     private const int BatchTasks = 500;
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
@@ -64,6 +64,9 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
             // Each round takes a batch; a failing round ends the flush, and the rest stays in the statuses.
         }
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _wake.Dispose();
 
     private async Task<bool> WriteAsync(CancellationToken cancellationToken)
     {

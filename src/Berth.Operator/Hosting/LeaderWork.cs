@@ -56,7 +56,7 @@ internal sealed class LeaderWork
         _gateway.Reset();
         await _cache.RefreshAsync(lease.Stop);
         using var controllers = _controllers();
-        var term = new Term(identity, lease.Epoch, _time.GetUtcNow(), lease.Lost, confirm);
+        var term = new Term(identity, lease.Epoch, _time.GetUtcNow(), confirm, lease.Lost);
         _running = controllers;
         _leader.Begin(term);
         _log.LogInformation("Leading with epoch {Epoch}: {Tasks} tasks, {Pods} agent pods", term.Epoch, _cache.Tasks.Count, _cache.Pods.Count);

@@ -3,7 +3,7 @@ using Berth.Core.Tasks;
 namespace Berth.Operator.Leadership;
 
 /// <summary>One period of leadership. Everything that decides or sends holds one and stops with it.</summary>
-internal sealed class Term(string identity, long epoch, DateTimeOffset since, CancellationToken over, Func<CancellationToken, Task<bool>> confirm)
+internal sealed class Term(string identity, long epoch, DateTimeOffset since, Func<CancellationToken, Task<bool>> confirm, CancellationToken over)
 {
     /// <summary>Identity of this replica.</summary>
     public string Identity { get; } = identity;

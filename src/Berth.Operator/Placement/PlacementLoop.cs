@@ -12,7 +12,7 @@ namespace Berth.Operator.Placement;
 /// Runs placement for pools whose tasks or slots changed. Its offers are suggestions: only a task's status records a reservation,
 /// so what is here may be lost at any time.
 /// </summary>
-internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentRegistry agents, TimeProvider time, ILogger<PlacementLoop> log)
+internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentRegistry agents, TimeProvider time, ILogger<PlacementLoop> log) : IDisposable
 {
     private static readonly TimeSpan OfferLife = TimeSpan.FromSeconds(15);
     private readonly ConcurrentDictionary<string, Offer> _offers = new(StringComparer.Ordinal);
@@ -104,6 +104,9 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
             }
         }
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _queue.Dispose();
 
     private void Place(ObjectKey pool)
     {

@@ -48,7 +48,7 @@ internal sealed class OrderFactory(InputsResolver inputs)
         SuccessExitCodes = SuccessCodes(spec.Plan.ExitCodes),
     };
 
-    private static Assign Restore(Assign order, TaskSpec spec, TaskStatus status, InputsStatus snapshot) => order with
+    private static Assign Restore(Assign order, TaskSpec spec, Api.TaskStatus status, InputsStatus snapshot) => order with
     {
         Prepare = Prepare(spec),
         Env = StepEnvironment.Plain(spec.Plan?.Env, "plan", snapshot),

@@ -9,7 +9,7 @@ namespace Berth.Operator.Tasks;
 internal static class StatusPatch
 {
     /// <summary>The patch that turns one status into another.</summary>
-    public static Patch Of(string? resourceVersion, TaskStatus before, TaskStatus after) =>
+    public static Patch Of(string? resourceVersion, Api.TaskStatus before, Api.TaskStatus after) =>
         Of(resourceVersion, JsonSerializer.SerializeToNode(before, BerthJson.Default.TaskStatus)!.AsObject(), JsonSerializer.SerializeToNode(after, BerthJson.Default.TaskStatus)!.AsObject());
 
     /// <summary>The patch that turns one status into another.</summary>

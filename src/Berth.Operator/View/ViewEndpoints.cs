@@ -45,7 +45,7 @@ internal sealed class ViewEndpoints(ClusterCache cache, HistoryStore store, Time
     {
         var task = cache.Tasks.Get(new ObjectKey(ns, name));
         var id = attempt ?? task?.Status.Attempt?.Id;
-        if (id is null && await store.FindTaskAsync(ns, name, context.RequestAborted) is { } uid) id = (await store.GetStoryAsync(uid, context.RequestAborted))?.Attempts.LastOrDefault()?.Attempt.Id;
+        if (id is null && await store.FindTaskAsync(ns, name, context.RequestAborted) is { } uid) id = (await store.GetStoryAsync(uid, context.RequestAborted))?.Attempts is [.., var last] ? last.Attempt.Id : null;
         if (id is null) return Missing($"task {ns}/{name} has no attempt yet");
         context.Response.ContentType = "text/plain; charset=utf-8";
         long offset = 0;
