@@ -17,22 +17,22 @@ internal static class BuiltinPrinters
         [("", "configmaps")] = Of("Data:integer", o => (o.Object("data")?.Count ?? 0) + (o.Object("binaryData")?.Count ?? 0)),
         [("", "secrets")] = Of("Type,Data:integer", o => o.Text("type"), o => o.Object("data")?.Count ?? 0),
         [("", "serviceaccounts")] = Of("Secrets:integer", o => o.Array("secrets")?.Count ?? 0),
-        [("", "services")] = Of("Type,Cluster-IP,External-IP,Port(s)", ["Selector"],
+        [("", "services")] = Wide("Type,Cluster-IP,External-IP,Port(s)", ["Selector"],
             o => o.Text("spec", "type"), o => o.Text("spec", "clusterIP") is { Length: > 0 } ip ? ip : "<none>", _ => "<none>", Ports, o => Labels(o.Object("spec", "selector"))),
         [("", "endpoints")] = Of("Endpoints", Addresses),
-        [("", "persistentvolumeclaims")] = Of("Status,Volume,Capacity,Access Modes,StorageClass,VolumeAttributesClass", ["VolumeMode"],
+        [("", "persistentvolumeclaims")] = Wide("Status,Volume,Capacity,Access Modes,StorageClass,VolumeAttributesClass", ["VolumeMode"],
             o => o.Text("status", "phase"), o => o.TextOr("", "spec", "volumeName"), o => o.TextOr("", "status", "capacity", "storage"),
             o => string.Join(",", o.Strings("status", "accessModes")), o => o.TextOr("", "spec", "storageClassName"), _ => "<unset>", o => o.TextOr("<unset>", "spec", "volumeMode")),
         [("", "resourcequotas")] = Of("Request,Limit", o => Quota(o, limits: false), o => Quota(o, limits: true)),
-        [("apps", "deployments")] = Of("Ready,Up-to-date:integer,Available:integer", ["Containers", "Images", "Selector"],
+        [("apps", "deployments")] = Wide("Ready,Up-to-date:integer,Available:integer", ["Containers", "Images", "Selector"],
             o => $"{o.Number("status", "readyReplicas") ?? 0}/{o.Number("spec", "replicas") ?? 0}", o => o.Number("status", "updatedReplicas") ?? 0,
             o => o.Number("status", "availableReplicas") ?? 0, o => Containers(o, "name"), o => Containers(o, "image"), Selector),
-        [("apps", "replicasets")] = Of("Desired:integer,Current:integer,Ready:integer", ["Containers", "Images", "Selector"],
+        [("apps", "replicasets")] = Wide("Desired:integer,Current:integer,Ready:integer", ["Containers", "Images", "Selector"],
             o => o.Number("spec", "replicas") ?? 0, o => o.Number("status", "replicas") ?? 0, o => o.Number("status", "readyReplicas") ?? 0,
             o => Containers(o, "name"), o => Containers(o, "image"), Selector),
-        [("apps", "statefulsets")] = Of("Ready", ["Containers", "Images"],
+        [("apps", "statefulsets")] = Wide("Ready", ["Containers", "Images"],
             o => $"{o.Number("status", "readyReplicas") ?? 0}/{o.Number("spec", "replicas") ?? 0}", o => Containers(o, "name"), o => Containers(o, "image")),
-        [("apps", "daemonsets")] = Of("Desired:integer,Current:integer,Ready:integer,Up-to-date:integer,Available:integer,Node Selector", ["Containers", "Images", "Selector"],
+        [("apps", "daemonsets")] = Wide("Desired:integer,Current:integer,Ready:integer,Up-to-date:integer,Available:integer,Node Selector", ["Containers", "Images", "Selector"],
             o => o.Number("status", "desiredNumberScheduled") ?? 0, o => o.Number("status", "currentNumberScheduled") ?? 0, o => o.Number("status", "numberReady") ?? 0,
             o => o.Number("status", "updatedNumberScheduled") ?? 0, o => o.Number("status", "numberAvailable") ?? 0,
             o => Labels(o.Object("spec", "template", "spec", "nodeSelector")), o => Containers(o, "name"), o => Containers(o, "image"), Selector),
@@ -45,8 +45,8 @@ internal static class BuiltinPrinters
             o => o.Number("value") ?? 0, o => o.Flag("globalDefault") == true, o => o.TextOr("", "preemptionPolicy")),
         [("rbac.authorization.k8s.io", "roles")] = Created(),
         [("rbac.authorization.k8s.io", "clusterroles")] = Created(),
-        [("rbac.authorization.k8s.io", "rolebindings")] = Of("Role", ["Users", "Groups", "ServiceAccounts"], Role, o => Subjects(o, "User"), o => Subjects(o, "Group"), o => Subjects(o, "ServiceAccount")),
-        [("rbac.authorization.k8s.io", "clusterrolebindings")] = Of("Role", ["Users", "Groups", "ServiceAccounts"], Role, o => Subjects(o, "User"), o => Subjects(o, "Group"), o => Subjects(o, "ServiceAccount")),
+        [("rbac.authorization.k8s.io", "rolebindings")] = Wide("Role", ["Users", "Groups", "ServiceAccounts"], Role, o => Subjects(o, "User"), o => Subjects(o, "Group"), o => Subjects(o, "ServiceAccount")),
+        [("rbac.authorization.k8s.io", "clusterrolebindings")] = Wide("Role", ["Users", "Groups", "ServiceAccounts"], Role, o => Subjects(o, "User"), o => Subjects(o, "Group"), o => Subjects(o, "ServiceAccount")),
         [("apiextensions.k8s.io", "customresourcedefinitions")] = Created(),
         [("apiregistration.k8s.io", "apiservices")] = Of("Service,Available",
             o => o.Object("spec", "service") is { } s ? $"{s.Text("namespace")}/{s.Text("name")}" : "Local",
@@ -64,10 +64,10 @@ internal static class BuiltinPrinters
 
     public static PrinterColumn Column(string name, string type = "string", long priority = 0, string description = "") => new(name, type, "", "", description, priority);
 
-    private static Printer Of(string columns, params Func<JsonObject, JsonNode?>[] cells) => Of(columns, [], cells);
+    private static Printer Of(string columns, params Func<JsonObject, JsonNode?>[] cells) => Wide(columns, [], cells);
 
     // Plain columns, then the age, then those of -o wide.
-    private static Printer Of(string columns, string[] wide, params Func<JsonObject, JsonNode?>[] cells)
+    private static Printer Wide(string columns, string[] wide, params Func<JsonObject, JsonNode?>[] cells)
     {
         var plain = columns.Split(',').Select(c => Column(c.Split(':')[0], c.Contains(':', StringComparison.Ordinal) ? c.Split(':')[1] : "string")).ToList();
         return new Printer([.. plain, Printers.AgeColumn, .. wide.Select(w => Column(w, priority: 1))],
@@ -79,7 +79,7 @@ internal static class BuiltinPrinters
     public static string Labels(JsonObject? labels) =>
         labels is null or { Count: 0 } ? "<none>" : string.Join(",", labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value.Text()}"));
 
-    private static string Selector(JsonObject obj) => Labels(obj.Object("spec", "selector", "matchLabels"));
+    private static JsonNode? Selector(JsonObject obj) => Labels(obj.Object("spec", "selector", "matchLabels"));
 
     public static string Containers(JsonObject obj, string field) => string.Join(",", obj.Objects("spec", "template", "spec", "containers").Select(c => c.Text(field)));
 
