@@ -51,7 +51,7 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
             "update" when target.Name.Length > 0 => endpoints.Put(request, target),
             "patch" when target.Name.Length > 0 => endpoints.Patch(request, target),
             "delete" when target.Subresource.Length == 0 => endpoints.Delete(request, target),
-            "deletecollection" => endpoints.DeleteCollection(request, target),
+            "deletecollection" when target.Resource is not { Group: "", Plural: "namespaces" } => endpoints.DeleteCollection(request, target),
             _ => throw StatusException.MethodNotAllowed(),
         };
     }
