@@ -1,5 +1,6 @@
 using Berth.DevCluster.Access;
 using Berth.DevCluster.Admission;
+using Berth.DevCluster.Controllers;
 using Berth.DevCluster.Discovery;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Http;
@@ -21,6 +22,7 @@ public sealed class DevCluster : IAsyncDisposable
     private readonly ApiServer _server;
     private readonly WatchCuts _cuts;
     private readonly NodeProxy _nodes;
+    private ControllerHost? _controllers;
 
     private DevCluster(Cluster cluster, ApiServer server, WatchCuts cuts, NodeProxy nodes) =>
         (_cluster, _server, _cuts, _nodes) = (cluster, server, cuts, nodes);
@@ -58,6 +60,7 @@ public sealed class DevCluster : IAsyncDisposable
         await server.Start(options.Port);
         Seed.ApiServerService(cluster, server.Port);
         if (options.Crds is { } path) await Manifests.Create(cluster, definitions, path);
+        if (options.Controllers) dev._controllers = ControllerHost.Start(dev.CreateClient(), dev.ControllerOptions());
         return dev;
     }
 
@@ -90,11 +93,18 @@ public sealed class DevCluster : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_controllers is { } controllers) await controllers.DisposeAsync();
         _cuts.Cut();
         await _server.DisposeAsync();
         _nodes.Dispose();
         _cluster.Store.Dispose();
         _cluster.Credentials.Dispose();
+    }
+
+    private ControllerOptions ControllerOptions()
+    {
+        var told = new ControllerOptions { AuthorityPem = CertificateAuthorityPem };
+        return _cluster.Options.Log is { } log ? told with { Report = log } : told;
     }
 
     private static (ApiServer Server, WatchCuts Cuts, NodeProxy Nodes) Compose(Cluster cluster, CustomResourceDefinitions definitions)
