@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Cli.Dev.Processes;
@@ -21,6 +21,17 @@ internal sealed class Casualties(KubernetesClient client, InstanceDirectory dire
     /// <summary>Kills every process of a pod with signal 9, as the kernel would when memory runs out; tells how many there were.</summary>
     public async Task<int> KillProcessesAsync(string ns, string pod, CancellationToken cancellationToken)
     {
+        var all = await ProcessesAsync(ns, pod, cancellationToken);
+        foreach (var process in all) process.Signal(Posix.Kill);
+        return all.Count;
+    }
+
+    /// <summary>Whether a program of this name runs in a pod.</summary>
+    public async Task<bool> RunsAsync(string ns, string pod, string program, CancellationToken cancellationToken) =>
+        (await ProcessesAsync(ns, pod, cancellationToken)).Any(p => File.Exists($"/proc/{p.Pid}/comm") && File.ReadAllText($"/proc/{p.Pid}/comm").Trim() == program);
+
+    private async Task<IReadOnlyList<ProcessIdentity>> ProcessesAsync(string ns, string pod, CancellationToken cancellationToken)
+    {
         var found = await client.GetAsync(Pods, new(ns, pod), cancellationToken: cancellationToken);
         var containers = StatusLists
             .SelectMany(list => found["status"]?[list]?.AsArray() ?? [])
@@ -28,10 +39,8 @@ internal sealed class Casualties(KubernetesClient client, InstanceDirectory dire
             .OfType<string>()
             .Where(id => id.Length > 0)
             .ToList();
-        var roots = ProcessTable.All().Where(p => IsOf(containers, p.Pid)).Select(p => new ProcessIdentity(p.Pid, p.Entry.Started)).ToList();
-        var all = ProcessTable.WithDescendants(roots);
-        foreach (var process in all) process.Signal(Posix.Kill);
-        return all.Count;
+        var roots = containers.Select(FirstProcess).OfType<ProcessIdentity>();
+        return ProcessTable.WithDescendants(roots);
     }
 
     /// <summary>Kills the operator that leads with signal 9; tells its name and the number of changes of leader so far.</summary>
@@ -56,16 +65,10 @@ internal sealed class Casualties(KubernetesClient client, InstanceDirectory dire
         return (lease.Spec?.HolderIdentity ?? "", lease.Spec?.LeaseTransitions ?? 0);
     }
 
-    // The pod runner marks each process of a container with the container's id in its environment.
-    private static bool IsOf(IReadOnlyCollection<string> containers, int pid)
+    // The pod runner notes each container it started in a file named after the container's id; the fourth line is the process.
+    private ProcessIdentity? FirstProcess(string container)
     {
-        try
-        {
-            return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/environ")).Split('\0').Any(v => containers.Contains(v[(v.IndexOf('=', StringComparison.Ordinal) + 1)..]));
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        var note = Path.Combine(directory.Pods, "s", container);
+        return File.Exists(note) && File.ReadAllLines(note) is [_, _, _, var pid, ..] ? ProcessIdentity.Of(int.Parse(pid, CultureInfo.InvariantCulture)) : null;
     }
 }

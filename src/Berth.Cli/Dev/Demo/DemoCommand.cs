@@ -50,7 +50,7 @@ internal static class DemoCommand
 
     private static async Task<bool> ShowAsync(InstanceDirectory directory, Narrator narrator, CancellationToken cancellationToken)
     {
-        var samples = new Samples(Path.Combine(directory.Path, "state"));
+        var samples = new Samples(Path.Combine(directory.Path, "world"));
         narrator.Act(samples.UsesTerraform ? "terraform is on PATH: the tasks are real Terraform runs" : "terraform is not on PATH: the tasks are a small script with a state file");
         using var admin = new ClusterSession(KubernetesConfig.Load(directory.Kubeconfig), "default", new([]));
         await using var history = new HistoryStore(EnvironmentFile.Read(directory.Env)["POSTGRES_CONNECTION_STRING"]);

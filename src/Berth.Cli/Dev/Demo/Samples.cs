@@ -19,6 +19,8 @@ internal sealed class Samples
         this.state = state;
         UsesTerraform = FindsTerraform;
         flavour = UsesTerraform ? "terraform" : "script";
+        // An earlier demo in the same place would leave nothing to do.
+        if (Directory.Exists(state)) Directory.Delete(state, recursive: true);
         Directory.CreateDirectory(state);
         // Slots may run under another user than this program does.
         File.SetUnixFileMode(state, (UnixFileMode)0b111_111_111);

@@ -73,7 +73,7 @@ internal sealed class Story(ClusterSession admin, InstanceDirectory directory, S
     {
         narrator.Chapter("A pod is lost before the plan is stored: the task is planned anew");
         var task = await CreateAsync("archive", "first", slow: true, stop);
-        var planning = await feed.UntilAsync(task.Name, "planning", Soon, t => t.Status is { Phase: TaskPhase.Planning, Attempt.StartedAt: not null }, stop);
+        var planning = await PlanRunsAsync(task, stop);
         (task.LostPod, task.LostBeforePlan) = (planning.Status.Attempt!.Pod, true);
         // Proof of death needs the kubelet's clock to be past the second in which the attempt started.
         await Task.Delay(TimeSpan.FromSeconds(1.1), stop);
@@ -90,7 +90,7 @@ internal sealed class Story(ClusterSession admin, InstanceDirectory directory, S
         var running = await CreateAsync("reports", "first", slow: true, stop);
         var waiting = await CreateAsync("network", "second", slow: false, stop);
         await PlannedAsync(waiting, stop);
-        await feed.UntilAsync(running.Name, "planning", Soon, t => t.Status is { Phase: TaskPhase.Planning, Attempt.StartedAt: not null }, stop);
+        await PlanRunsAsync(running, stop);
         var (leader, before) = await casualties.KillLeaderAsync(stop);
         narrator.Strike($"kill -9 of the leader, {leader}");
         await ApproveAsync(waiting, "alice", stop);
@@ -113,6 +113,15 @@ internal sealed class Story(ClusterSession admin, InstanceDirectory directory, S
 
     private Task<TaskResource> PlannedAsync(Actor actor, CancellationToken stop) =>
         feed.UntilAsync(actor.Name, "planned and stored", Soon, t => t.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: true, Slot: not null }, stop);
+
+    // The slow sample's plan begins with a sleep; that process is there once the command has truly been started.
+    private async Task<TaskResource> PlanRunsAsync(Actor actor, CancellationToken stop)
+    {
+        var task = await feed.UntilAsync(actor.Name, "planning", Soon, t => t.Status is { Phase: TaskPhase.Planning, Attempt: not null }, stop);
+        await Until.TrueAsync($"The plan of {actor.Name} does not run", Soon, directory.Log("pods"),
+            async s => await casualties.RunsAsync(Namespace, task.Status.Attempt!.Pod, "sleep", s) ? null : "no such process in its pod", stop);
+        return task;
+    }
 
     private async Task ApproveWhenPlannedAsync(Actor actor, string user, CancellationToken stop)
     {
