@@ -68,7 +68,7 @@ public sealed class WorkTests
     {
         var decision = TaskDecider.Decide(On(A.Applying(), null, pod));
         Assert.True(decision.Status is { Phase: TaskPhase.ApplyLost, Loss.Fenced: false, Slot: not null }, how);
-        Assert.Contains("--confirm-dead", decision.Status.Message!, StringComparison.Ordinal);
+        Assert.Contains("confirm-dead", decision.Status.Message!, StringComparison.Ordinal);
         Assert.DoesNotContain(decision.Actions, a => a is TaskAction.ReleaseSlot);
         Assert.Equal(ConditionStatus.True, decision.Status.Conditions.Single(c => c.Type == "Stalled").Status);
     }
@@ -86,7 +86,7 @@ public sealed class WorkTests
         var decision = TaskDecider.Decide(On(A.Applying(), null, p => p with { Terminal = true, AllTerminated = true }));
         Assert.Equal((TaskPhase.ApplyLost, Reasons.ApplyOutcomeUnknown, true), (decision.Status.Phase, decision.Status.Reason, decision.Status.Loss!.Fenced));
         Assert.Equal([TaskSignal.WorkLost, TaskSignal.Fenced], decision.Transitions.Select(t => t.Row.Signal));
-        Assert.Contains("--replan", decision.Status.Message!, StringComparison.Ordinal);
+        Assert.Contains("replan | succeeded | failed", decision.Status.Message!, StringComparison.Ordinal);
     }
 
     [Fact]
