@@ -87,18 +87,21 @@ internal sealed partial class AgentHost
 
     private async Task RunAsync(AttemptFlow flow, Slot slot, Assign order, CancellationToken stop)
     {
-        AttemptResult? result;
-        try
+        for (var pause = TimeSpan.FromSeconds(1); ; pause = TimeSpan.FromSeconds(Math.Min(60, pause.TotalSeconds * 2)))
         {
-            result = await flow.RunAsync(stop);
+            try
+            {
+                if (await flow.RunAsync(stop) is { } result) Finish(flow, slot, order, result);
+                return;
+            }
+            catch (Exception e)
+            {
+                // A full disk, say. The flow can be begun anew at any point (an agent that was killed does the same); nothing starts twice.
+                AgentLog.Error("an attempt's flow broke; beginning it anew", e, ("attempt", order.Attempt));
+            }
+            await Task.WhenAny(Task.Delay(pause, stop));
+            if (stop.IsCancellationRequested) return;
         }
-        catch (Exception e)
-        {
-            // Not ours to guess how far it came: the attempt stays open, the operator sees MayRun, a person or a new runner boot decides.
-            AgentLog.Error("an attempt's flow broke", e, ("attempt", order.Attempt));
-            return;
-        }
-        if (result is not null) Finish(flow, slot, order, result);
     }
 
     private void Finish(AttemptFlow flow, Slot slot, Assign order, AttemptResult result)
