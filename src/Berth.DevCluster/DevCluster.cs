@@ -5,6 +5,7 @@ using Berth.DevCluster.Discovery;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Identity;
+using Berth.DevCluster.OpenApi;
 using Berth.DevCluster.Resources;
 using Berth.DevCluster.Storage;
 using Berth.DevCluster.Watching;
@@ -103,7 +104,10 @@ public sealed class DevCluster : IAsyncDisposable
 
     private ControllerOptions ControllerOptions()
     {
-        var told = new ControllerOptions { AuthorityPem = CertificateAuthorityPem };
+        var told = new ControllerOptions
+        {
+            AuthorityPem = CertificateAuthorityPem, NodeGrace = _cluster.Options.NodeGrace, OrphanedPodGrace = _cluster.Options.NodeGrace,
+        };
         return _cluster.Options.Log is { } log ? told with { Report = log } : told;
     }
 
@@ -113,7 +117,7 @@ public sealed class DevCluster : IAsyncDisposable
         IAuthorizer authorizer = new AllowAll();
         var admission = new AdmissionChain(cluster);
         var (creation, update, deletion) = (new ObjectCreation(cluster, admission), new ObjectUpdate(cluster, admission), new ObjectDeletion(cluster, admission));
-        var writes = new WriteHandlers(cluster, creation, update, new ObjectApply(creation, update));
+        var writes = new WriteHandlers(cluster, creation, update, new ObjectApply(cluster, creation, update));
         var (cuts, nodes) = (new WatchCuts(), new NodeProxy(cluster));
         var pods = new PodSubresources(cluster, update, nodes);
         var subresources = new Subresources(new ScaleHandler(update), pods, new TokenRequests(cluster), update, deletion, writes);

@@ -10,7 +10,8 @@ namespace Berth.Api;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    NumberHandling = JsonNumberHandling.Strict)]
+    NumberHandling = JsonNumberHandling.Strict,
+    Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(TaskResource))]
 [JsonSerializable(typeof(TaskStatus))]
 [JsonSerializable(typeof(TaskSpec))]

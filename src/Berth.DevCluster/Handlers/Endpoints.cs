@@ -3,6 +3,7 @@ using Berth.DevCluster.Discovery;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Identity;
 using Berth.DevCluster.Json;
+using Berth.DevCluster.OpenApi;
 using Berth.DevCluster.Resources;
 using Berth.DevCluster.Watching;
 using Berth.DevCluster.Writing;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
 using Berth.DevCluster.Typing;
@@ -12,7 +11,7 @@ internal static class KindCodec
     /// <exception cref="DecodeException">A value does not fit its declared type.</exception>
     public static (JsonObject Object, IReadOnlyList<string> Unknown) Decode(ApiResource resource, ServedVersion version, JsonObject source)
     {
-        if (resource.Custom is not null) return CustomCodec.Decode(resource, version, source);
+        if (resource.Custom is not null) return CustomCodec.Decode(version, source);
         var (obj, unknown) = BuiltinCodec.Decode(source, version.Type);
         resource.Strategy.Default(obj);
         // Defaults may have been put at the end: decode once more for the declared order.
@@ -22,12 +21,6 @@ internal static class KindCodec
     /// <summary>The form in which an object is stored, after the server has set fields of its own.</summary>
     public static JsonObject Ordered(ApiResource resource, ServedVersion version, JsonObject obj) =>
         resource.Custom is not null ? (JsonObject)JsonText.Sorted(obj)! : BuiltinCodec.Decode(obj, version.Type).Object;
-
-    /// <summary>Holds a custom object against its schema.</summary>
-    public static void Validate(ApiResource resource, ServedVersion version, JsonObject obj, JsonObject? old, FieldErrors errors)
-    {
-        if (resource.Custom is not null) CustomCodec.Validate(resource, version, obj, old, errors);
-    }
 
     /// <summary>What the object is compared with when it is first written.</summary>
     public static JsonObject Blank(ApiResource resource, ServedVersion version) =>

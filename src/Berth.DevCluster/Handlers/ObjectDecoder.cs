@@ -19,7 +19,7 @@ internal static class ObjectDecoder
     public static JsonObject Decode(ApiRequest request, Target target, byte[] body)
     {
         var duplicates = new List<string>();
-        var source = Parse(request, target.Resource.Kind, body, duplicates);
+        var source = Parse(request, target.Resource.Kind, body, duplicates, target.Version.Type);
         return Normalise(request, target, CheckKind(target, source), duplicates);
     }
 
@@ -27,7 +27,7 @@ internal static class ObjectDecoder
     public static JsonObject? Loose(ApiRequest request, string kind, byte[] body, string typeName)
     {
         if (body.Length == 0) return null;
-        var source = Parse(request, kind, body, []);
+        var source = Parse(request, kind, body, [], BuiltinTypes.Get(typeName));
         try
         {
             return BuiltinCodec.Decode(source, BuiltinTypes.Get(typeName)).Object;
@@ -87,9 +87,10 @@ internal static class ObjectDecoder
         return source;
     }
 
-    private static JsonObject Parse(ApiRequest request, string kind, byte[] body, List<string> duplicates)
+    private static JsonObject Parse(ApiRequest request, string kind, byte[] body, List<string> duplicates, FieldType type)
     {
         var media = RequestBody.MediaType(request.Http);
+        if (media == "application/vnd.kubernetes.protobuf") return ParseProtobuf(body, kind, type);
         if (media is not ("" or "application/json" or "application/yaml" or "*/*")) throw StatusException.UnsupportedMediaType(Accepted);
         if (body.Length == 0) throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: unexpected end of JSON input ()");
         try
@@ -105,6 +106,23 @@ internal static class ObjectDecoder
         catch (YamlException e)
         {
             throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): yaml: line {e.Start.Line}: {e.Message}");
+        }
+    }
+
+    private static JsonObject ParseProtobuf(byte[] body, string kind, FieldType type)
+    {
+        try
+        {
+            var (apiVersion, found, message) = ProtobufReader.Open(body)
+                ?? throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+            var obj = ProtobufReader.Struct(message, type);
+            obj["apiVersion"] = apiVersion;
+            obj["kind"] = found;
+            return obj;
+        }
+        catch (DecodeException e)
+        {
+            throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): {e.Message}");
         }
     }
 

@@ -36,6 +36,13 @@ internal sealed class FieldErrors
 
     public IReadOnlyList<FieldError> All => _errors;
 
+    public static FieldErrors Of(IEnumerable<FieldError> errors)
+    {
+        var collected = new FieldErrors();
+        collected.AddRange(errors);
+        return collected;
+    }
+
     public void Add(FieldError error) => _errors.Add(error);
 
     public void AddRange(IEnumerable<FieldError> errors) => _errors.AddRange(errors);

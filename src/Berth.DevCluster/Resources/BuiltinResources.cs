@@ -1,3 +1,4 @@
+using Berth.DevCluster.Schema;
 using Berth.DevCluster.Storage;
 using Berth.DevCluster.Tables;
 using Berth.DevCluster.Typing;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Json;
+using Berth.DevCluster.Schema;
 using Berth.DevCluster.Storage;
 using Berth.DevCluster.Strategies;
 using Berth.DevCluster.Typing;
@@ -93,10 +94,14 @@ internal sealed class CustomResourceDefinitions(Cluster cluster)
         if (version.Object("subresources", "status") is not null) subresources.Add(new Subresource("status", kind, "", "", "get", "patch", "update"));
         var scale = version.Object("subresources", "scale");
         if (scale is not null) subresources.Add(new Subresource("scale", "Scale", "autoscaling", "v1", "get", "patch", "update"));
+        var paths = scale is null ? null : new ScalePaths(scale.TextOr("", "specReplicasPath"), scale.TextOr("", "statusReplicasPath"), scale.Text("labelSelectorPath"));
+        var name = version.TextOr("", "name");
+        var source = version.Object("schema", "openAPIV3Schema");
+        var schema = source is null ? null : StructuralSchema.Parse(source);
         return new ServedVersion
         {
-            Group = group, Name = version.TextOr("", "name"), Type = CustomTypes.Root(version.Object("schema", "openAPIV3Schema")), Subresources = subresources,
-            Scale = scale is null ? null : new ScalePaths(scale.TextOr("", "specReplicasPath"), scale.TextOr("", "statusReplicasPath"), scale.Text("labelSelectorPath")),
+            Group = group, Name = name, Type = CustomTypes.Root(source), Subresources = subresources, Scale = paths, Schema = schema,
+            Rules = schema is null ? null : new CustomResourceRules(group, name, kind, schema) { Scale = paths, EmbeddedMetadata = Handlers.CustomCodec.EmbeddedMetadata },
             SelectableFields = [.. version.Objects("selectableFields").Select(f => f.TextOr("", "jsonPath").TrimStart('.'))],
             Columns = [.. version.Objects("additionalPrinterColumns").Select(Column)],
         };

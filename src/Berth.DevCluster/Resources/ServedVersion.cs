@@ -1,3 +1,4 @@
+using Berth.DevCluster.Schema;
 using Berth.DevCluster.Typing;
 
 namespace Berth.DevCluster.Resources;
@@ -13,6 +14,12 @@ internal sealed class ServedVersion
 
     /// <summary>What is declared about its objects.</summary>
     public required FieldType Type { get; init; }
+
+    /// <summary>The schema of a custom kind; null for built-in ones.</summary>
+    public StructuralSchema? Schema { get; init; }
+
+    /// <summary>What objects of a custom kind are held to.</summary>
+    public CustomResourceRules? Rules { get; init; }
 
     public IReadOnlyList<Subresource> Subresources { get; init; } = [];
 
@@ -33,9 +40,6 @@ internal sealed class ServedVersion
 /// <param name="Version">The version of that kind; only shown when it differs.</param>
 /// <param name="Verbs">What can be done with it.</param>
 internal sealed record Subresource(string Name, string Kind, string Group, string Version, params IReadOnlyList<string> Verbs);
-
-/// <summary>Where the scale subresource reads and writes.</summary>
-internal sealed record ScalePaths(string SpecReplicas, string StatusReplicas, string? LabelSelector);
 
 /// <summary>One column of a table.</summary>
 internal sealed record PrinterColumn(string Name, string Type, string JsonPath, string Format = "", string Description = "", long Priority = 0);

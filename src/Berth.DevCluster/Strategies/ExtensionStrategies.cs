@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
+using Berth.DevCluster.Schema;
+using FieldError = Berth.DevCluster.Http.FieldError;
 
 namespace Berth.DevCluster.Strategies;
 
@@ -54,8 +56,14 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
             errors.Add(FieldError.Invalid("spec.versions", "[]", "must have exactly one version marked as storage version"));
         foreach (var (version, i) in obj.Objects("spec", "versions").Select((v, i) => (v, i)))
         {
-            if (version.Object("schema", "openAPIV3Schema") is null)
+            if (version.Object("schema", "openAPIV3Schema") is not { } schema)
+            {
                 errors.Add(FieldError.Required($"spec.versions[{i}].schema.openAPIV3Schema", "schemas are required"));
+                continue;
+            }
+            var path = FieldPath.Of("spec").Child("versions").Index(i).Child("schema").Child("openAPIV3Schema");
+            errors.AddRange(SchemaCheck.Check(schema, path, version.Object("subresources", "status") is not null)
+                .Select(e => new FieldError(e.Reason.CauseType(), e.Field, e.Body)));
         }
         if (old is null) return;
         foreach (var field in (ReadOnlySpan<string>)["group", "scope"])

@@ -6,7 +6,8 @@ namespace Berth.DevCluster.Typing;
 /// The declared types of the built-in kinds, read once from <c>builtin-types.txt</c>. A line <c>@group/version.Type</c> begins a struct;
 /// each line after it is a field: name, type, flags. Types: letters for scalars, <c>*</c> pointer, <c>[]</c> list,
 /// <c>{}</c> map, <c>@</c> another struct, <c>x</c> anything. Flags: <c>o</c> omitted when empty, <c>z</c> when zero, <c>l=</c> list type with keys,
-/// <c>m=</c> map or struct type, <c>p=</c> patch strategy with merge key.
+/// <c>m=</c> map or struct type, <c>p=</c> patch strategy with merge key,
+/// <c>#</c> protobuf field number.
 /// </summary>
 internal sealed class BuiltinTypes
 {
@@ -72,7 +73,7 @@ internal sealed class BuiltinTypes
         var pointer = type[0] == '*';
         var patch = Flag("p=").Split(':');
         return new Field(words[0], ReadType(pointer ? type[1..] : type, Flag("l="), Flag("m=") == "atomic"), pointer,
-            OmitEmpty: words.Contains("o"), OmitZero: words.Contains("z"), Patch: patch[0], PatchKey: patch.Length > 1 ? patch[1] : "");
+            OmitEmpty: words.Contains("o"), OmitZero: words.Contains("z"), Patch: patch[0], PatchKey: patch.Length > 1 ? patch[1] : "", Protobuf: Flag("#"));
     }
 
     private FieldType ReadType(string type, string list, bool atomic)

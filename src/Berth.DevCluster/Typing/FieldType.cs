@@ -54,4 +54,5 @@ internal sealed class FieldType
 /// <param name="OmitZero">Not written when zero, for times.</param>
 /// <param name="Patch">Strategic merge: <c>merge</c>, <c>merge+retainKeys</c>, <c>replace</c> or empty.</param>
 /// <param name="PatchKey">Strategic merge: the key of list items.</param>
-internal sealed record Field(string Name, FieldType Type, bool Pointer = false, bool OmitEmpty = true, bool OmitZero = false, string Patch = "", string PatchKey = "");
+/// <param name="Protobuf">The numbers that lead to it in protobuf: more than one where Go embeds a struct; empty when it is not there.</param>
+internal sealed record Field(string Name, FieldType Type, bool Pointer = false, bool OmitEmpty = true, bool OmitZero = false, string Patch = "", string PatchKey = "", string Protobuf = "");

@@ -1,28 +1,126 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Apply;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
-using Berth.DevCluster.Patching;
+using Berth.DevCluster.Typing;
+using YamlDotNet.Core;
 
 namespace Berth.DevCluster.Writing;
 
-/// <summary>Server-side apply.</summary>
-internal sealed class ObjectApply(ObjectCreation creation, ObjectUpdate update)
+/// <summary>Server-side apply: the configuration is laid over the live object, by ownership.</summary>
+internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, ObjectUpdate update)
 {
     public async Task<WriteResult> Apply(ApiRequest request, Target target, byte[] body)
     {
-        if (request.Query("fieldManager").Length == 0)
-            throw FieldErrors.Invalid("meta.k8s.io", "PatchOptions", "", FieldError.Required("fieldManager", "is required for apply patch"));
+        var manager = request.Query("fieldManager");
+        CheckOptions(manager);
         var duplicates = new List<string>();
-        var config = Yaml.Parse(Encoding.UTF8.GetString(body), duplicates) as JsonObject
-            ?? throw StatusException.BadRequest("error decoding YAML: the body is not an object");
-        if (target.Resource.Store.Find(target.Key) is null)
+        var config = Parse(target, body, duplicates);
+        var force = request.Flag("force");
+        while (true)
         {
-            if (target.Subresource.Length > 0) throw target.NotFound();
-            config.Meta()["name"] = target.Name;
-            return await creation.Create(request, target, ObjectDecoder.Normalise(request, target, config, duplicates));
+            try
+            {
+                if (target.Resource.Store.Find(target.Key) is not null)
+                {
+                    return await update.Update(request, target, old => ManagedFields.Apply(target, old, config, manager, force, cluster.Now()) is { } next
+                        ? Normalised(request, target, next, duplicates) : old.Clone(), ObjectUpdate.Managed.Done);
+                }
+                return await Create(request, target, config, manager, duplicates);
+            }
+            catch (StatusException lost) when (IsRace(target, lost))
+            {
+                // Somebody created or deleted it in between: begin again.
+            }
         }
-        return await update.Update(request, target, old => ObjectDecoder.Normalise(request, target, (JsonObject)MergePatch.Apply(old.Clone(), config)!, duplicates));
+    }
+
+    private static bool IsRace(Target target, StatusException failure)
+    {
+        var exists = target.Resource.Store.Find(target.Key) is not null;
+        return target.Subresource.Length == 0 && ((failure.Reason == "AlreadyExists" && exists)
+            || (failure.Code == 404 && !exists && failure.Details.Text("kind") == target.Resource.Plural && failure.Details.Text("name") == target.Name));
+    }
+
+    private async Task<WriteResult> Create(ApiRequest request, Target target, JsonObject config, string manager, List<string> duplicates)
+    {
+        if (target.Subresource.Length > 0) throw target.NotFound();
+        if (config.Text("metadata", "uid") is { Length: > 0 } uid)
+            throw StatusException.Conflict(target.Resource.Group, target.Resource.Plural, target.Name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        var blank = KindCodec.Blank(target.Resource, target.Version);
+        var next = ManagedFields.Apply(target, blank, config, manager, force: true, cluster.Now()) ?? config.Clone();
+        return await creation.Create(request, target, Normalised(request, target, next, duplicates), applied: true);
+    }
+
+    private static JsonObject Normalised(ApiRequest request, Target target, JsonObject next, List<string> duplicates)
+    {
+        next["kind"] = target.Resource.Kind;
+        next["apiVersion"] = target.Version.ApiVersion;
+        return ObjectDecoder.Normalise(request, target, next, duplicates);
+    }
+
+    private static void CheckOptions(string manager)
+    {
+        if (manager.Length == 0) throw FieldErrors.Invalid("meta.k8s.io", "PatchOptions", "", FieldError.Required("fieldManager", "is required for apply patch"));
+        if (manager.Length > 128) throw FieldErrors.Invalid("meta.k8s.io", "PatchOptions", "", FieldError.TooLong("fieldManager", 128));
+    }
+
+    private static JsonObject Parse(Target target, byte[] body, List<string> duplicates)
+    {
+        JsonObject config;
+        try
+        {
+            config = Yaml.Parse(Encoding.UTF8.GetString(body), duplicates) as JsonObject ?? throw StatusException.BadRequest("error decoding YAML: the body is not an object");
+        }
+        catch (YamlException e)
+        {
+            throw StatusException.BadRequest($"error decoding YAML: {e.Message}");
+        }
+        if (config.At("metadata", "managedFields") is not null) throw StatusException.BadRequest("metadata.managedFields must be nil");
+        CheckKind(target, config);
+        var name = config.Name();
+        if (name.Length > 0 && name != target.Name) throw StatusException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
+        config.Meta()["name"] = target.Name;
+        if (target.Resource.Namespaced)
+        {
+            if (config.Namespace().Length > 0 && config.Namespace() != target.Namespace)
+                throw StatusException.BadRequest($"the namespace of the object ({config.Namespace()}) does not match the namespace on the URL ({target.Namespace})");
+            config.Meta()["namespace"] = target.Namespace;
+        }
+        if (Undeclared(config, target.Version.Type, "").FirstOrDefault() is { } field)
+            throw new StatusException(500, "", $"failed to create typed patch object ({(target.Namespace.Length > 0 ? target.Namespace + "/" : "/")}{target.Name}; {target.Version.ApiVersion}, Kind={target.Resource.Kind}): {field}: field not declared in schema");
+        return config;
+    }
+
+    private static void CheckKind(Target target, JsonObject config)
+    {
+        var (kind, apiVersion) = (config.TextOr("", "kind"), config.TextOr("", "apiVersion"));
+        if (kind.Length == 0 || apiVersion.Length == 0)
+            throw StatusException.BadRequest($"Object 'Kind' is missing in '{config.ToJsonString()}'");
+        if (apiVersion != target.Version.ApiVersion || kind != target.Resource.Kind)
+            throw StatusException.BadRequest($"invalid object type: {apiVersion}, Kind={kind}; expected {target.Version.ApiVersion}, Kind={target.Resource.Kind}");
+    }
+
+    private static IEnumerable<string> Undeclared(JsonNode? value, FieldType type, string path)
+    {
+        switch (value)
+        {
+            case JsonObject map when type.Shape == Shape.Struct:
+                foreach (var (key, item) in map)
+                {
+                    if (type.Find(key) is null && type.Element is null) yield return $"{path}.{key}";
+                    else foreach (var found in Undeclared(item, FieldSteps.Below(type, FieldSteps.Field(key)), $"{path}.{key}")) yield return found;
+                }
+                break;
+            case JsonArray list when type.Shape == Shape.List:
+                foreach (var item in list)
+                {
+                    var at = TypedValue.IsShared(type) ? path + FieldSteps.Shown(FieldSteps.Item(item, type)) : path;
+                    foreach (var found in Undeclared(item, type.Element!, at)) yield return found;
+                }
+                break;
+        }
     }
 }

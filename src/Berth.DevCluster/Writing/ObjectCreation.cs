@@ -60,7 +60,7 @@ internal sealed class ObjectCreation(Cluster cluster, AdmissionChain admission)
         var errors = new FieldErrors();
         MetadataRules.Validate(obj, resource.Namespaced, resource.Strategy.NameRule, errors);
         resource.Strategy.Validate(obj, null, errors);
-        KindCodec.Validate(resource, version, obj, null, errors);
+        if (resource.Custom is not null) errors = FieldErrors.Of(CustomCodec.Validate(version, resource.Kind, obj, null, status: false, errors.All));
         errors.ThrowIfAny(resource.Group, obj.TextOr("", "kind"), metadata.TextOr("", "name"));
         return obj;
     }

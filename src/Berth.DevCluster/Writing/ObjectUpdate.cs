@@ -100,7 +100,7 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
     {
         var strategy = target.Resource.Strategy;
         strategy.PrepareForUpdate(next, old);
-        if (strategy.TracksGeneration && target.Subresource != "status" && strategy.DesiredStateChanged(next, old))
+        if (strategy.TracksGeneration && target.Subresource is not ("status" or "binding") && strategy.DesiredStateChanged(next, old))
             next.Meta()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         next = KindCodec.Ordered(target.Resource, target.Version, next);
         var errors = new FieldErrors();
@@ -109,7 +109,8 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
         errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));
         if (target.Resource.Custom is not null) errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));
         strategy.Validate(next, old, errors);
-        KindCodec.Validate(target.Resource, target.Version, next, old, errors);
+        if (target.Resource.Custom is not null)
+            errors = FieldErrors.Of(CustomCodec.Validate(target.Version, target.Resource.Kind, next, old, target.Subresource == "status", errors.All));
         errors.ThrowIfAny(target.Resource.Group, next.TextOr("", "kind"), target.Name);
         return next;
     }

@@ -1,14 +1,8 @@
 namespace Berth.Kubernetes;
 
 /// <summary>Asks whose token this is.</summary>
-public sealed record TokenReview : KubernetesObject
+public sealed record TokenReview() : KubernetesObject("authentication.k8s.io/v1", "TokenReview")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "authentication.k8s.io/v1";
-
-    /// <inheritdoc />
-    public override string Kind => "TokenReview";
-
     /// <summary>The question.</summary>
     public TokenReviewSpec? Spec { get; init; }
 

@@ -8,13 +8,13 @@ namespace Berth.Operator.Tasks;
 /// <summary>Status is written only as a merge patch that carries the resourceVersion it was decided on.</summary>
 internal static class StatusPatch
 {
-    /// <summary>The patch that turns one status into another.</summary>
+    /// <summary>The patch that turns one status into another. A status that was never written is written whole, zeros included.</summary>
     public static Patch Of(string? resourceVersion, Api.TaskStatus before, Api.TaskStatus after) =>
-        Of(resourceVersion, JsonSerializer.SerializeToNode(before, BerthJson.Default.TaskStatus)!.AsObject(), JsonSerializer.SerializeToNode(after, BerthJson.Default.TaskStatus)!.AsObject());
+        Of(resourceVersion, before.QueuedAt is null ? [] : JsonSerializer.SerializeToNode(before, BerthJson.Default.TaskStatus)!.AsObject(), JsonSerializer.SerializeToNode(after, BerthJson.Default.TaskStatus)!.AsObject());
 
     /// <summary>The patch that turns one status into another.</summary>
     public static Patch Of(string? resourceVersion, AgentPoolStatus before, AgentPoolStatus after) =>
-        Of(resourceVersion, JsonSerializer.SerializeToNode(before, BerthJson.Default.AgentPoolStatus)!.AsObject(), JsonSerializer.SerializeToNode(after, BerthJson.Default.AgentPoolStatus)!.AsObject());
+        Of(resourceVersion, before.ObservedGeneration == 0 ? [] : JsonSerializer.SerializeToNode(before, BerthJson.Default.AgentPoolStatus)!.AsObject(), JsonSerializer.SerializeToNode(after, BerthJson.Default.AgentPoolStatus)!.AsObject());
 
     /// <summary>The patch that puts a finalizer on, or takes it off.</summary>
     public static Patch Finalizer(ResourceMeta meta, string finalizer, bool on)
