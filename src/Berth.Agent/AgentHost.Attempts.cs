@@ -191,6 +191,13 @@ internal sealed partial class AgentHost
         Gateway.Nudge();
     }
 
+    /// <summary>The operator was told that this was the last of an attempt's output.</summary>
+    public void OutputEnded(string attempt, OutputSpool output)
+    {
+        output.EndSent = true;
+        Settle(attempt);
+    }
+
     /// <summary>Removes the files of an attempt that nobody needs any more.</summary>
     private void Settle(string attempt)
     {
@@ -199,7 +206,7 @@ internal sealed partial class AgentHost
             if (!_spools.TryGetValue(attempt, out var spool)) return;
             var record = _journal.State.Attempt(attempt);
             if (record is not null && !(record.Acknowledged && !_uploads.ContainsKey(attempt))) return;
-            if (!spool.Output.Ended || spool.Output.Unacknowledged > 0) return;
+            if (!spool.Output.EndSent || spool.Output.Unacknowledged > 0) return;
             _spools.Remove(attempt);
             spool.Delete();
         }

@@ -135,7 +135,7 @@ internal sealed partial class AgentHost : IDisposable
         {
             return _slots.All(s => s.Flow is null) && _uploads.Count == 0
                 && _journal.State.Attempts.All(a => a.Acknowledged)
-                && _spools.Values.All(s => s.Output.Unacknowledged == 0);
+                && _spools.Values.All(s => s.Output is { EndSent: true, Unacknowledged: 0 });
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Berth.Agent.Tests;
 public sealed class CrashPointTests
 {
     [Fact]
-    public Task At_most_once_over_forty_crash_points() => RunAsync(0, 40);
+    public Task At_most_once_over_twenty_crash_points() => RunAsync(0, 20);
 
     [Fact]
     [Trait("Suite", "Long")]
