@@ -1,11 +1,17 @@
 using Berth.Testing;
 using Xunit;
 
-[assembly: AssemblyFixture(typeof(Berth.EndToEnd.StackFixture))]
-
 namespace Berth.EndToEnd;
 
-/// <summary>One instance for all quiet scenarios; those that kill operators or the database take one of their own.</summary>
+/// <summary>The instance that all quiet scenarios share.</summary>
+[CollectionDefinition("quiet")]
+public sealed class QuietScenarios : ICollectionFixture<StackFixture>;
+
+/// <summary>The instance whose operators and database are killed, again and again.</summary>
+[CollectionDefinition("disaster")]
+public sealed class DisasterScenarios : ICollectionFixture<StackFixture>;
+
+/// <summary>Berth with real processes.</summary>
 public sealed class StackFixture : IAsyncLifetime
 {
     public BerthStack Stack { get; private set; } = null!;
