@@ -104,7 +104,10 @@ public sealed class DevCluster : IAsyncDisposable
 
     private ControllerOptions ControllerOptions()
     {
-        var told = new ControllerOptions { AuthorityPem = CertificateAuthorityPem };
+        var told = new ControllerOptions
+        {
+            AuthorityPem = CertificateAuthorityPem, NodeGrace = _cluster.Options.NodeGrace, OrphanedPodGrace = _cluster.Options.NodeGrace,
+        };
         return _cluster.Options.Log is { } log ? told with { Report = log } : told;
     }
 

@@ -40,7 +40,8 @@ public sealed class ControllerHost : IAsyncDisposable
     private static Controller[] All(ControllerContext context) =>
     [
         new NamespaceContents(context), new NamespaceLifecycle(context), new CustomResourceCleanup(context),
-        new ReplicaSets(context), new Deployments(context), new Jobs(context),
+        new ReplicaSets(context), new Deployments(context), new StatefulSets(context), new Jobs(context),
+        new DisruptionBudgets(context), new NodeLifecycle(context), new PodGarbageCollector(context), new ServiceEndpoints(context),
     ];
 
     private void Run(ControllerOptions options)

@@ -99,7 +99,7 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
     private static JsonObject Prepared(Target target, JsonObject next, JsonObject old)
     {
         var strategy = target.Resource.Strategy;
-        strategy.PrepareForUpdate(next, old);
+        if (target.Subresource != "finalize") strategy.PrepareForUpdate(next, old);
         if (strategy.TracksGeneration && target.Subresource is not ("status" or "binding") && strategy.DesiredStateChanged(next, old))
             next.Meta()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         next = KindCodec.Ordered(target.Resource, target.Version, next);

@@ -92,7 +92,6 @@ public class HandlerTests
         var kept = informer.Store.Get(new("ns", "a"))!;
         Assert.Null(kept.Data);
         Assert.Null(kept.Metadata.Extra);
-        Assert.Null(kept.Metadata.ManagedFields);
         await stop.CancelAsync();
         await running.WaitAsync(Eventually.Limit);
     }
