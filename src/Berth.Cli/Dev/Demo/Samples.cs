@@ -23,7 +23,7 @@ internal sealed class Samples
         if (Directory.Exists(state)) Directory.Delete(state, recursive: true);
         Directory.CreateDirectory(state);
         // Slots may run under another user than this program does.
-        File.SetUnixFileMode(state, (UnixFileMode)0b111_111_111);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(state, (UnixFileMode)0b111_111_111);
     }
 
     /// <summary>Whether terraform is on PATH.</summary>
