@@ -118,7 +118,7 @@ internal sealed class DiscoveryHandler(Cluster cluster)
     }
 
     private static IEnumerable<string> Verbs(ApiResource resource) =>
-        resource.OnlyVerbs.Count > 0 ? resource.OnlyVerbs : resource.Custom is not null ? CustomVerbs : BuiltinVerbs;
+        resource is { Group: "", Plural: "namespaces" } ? BuiltinVerbs.Where(v => v != "deletecollection") : resource.OnlyVerbs.Count > 0 ? resource.OnlyVerbs : resource.Custom is not null ? CustomVerbs : BuiltinVerbs;
 
     private static string StorageHash(ApiResource resource)
     {

@@ -36,7 +36,7 @@ internal sealed class ScaleHandler(ObjectUpdate update)
 
     private async Task Change(ApiRequest request, Target target, Func<JsonObject, JsonObject> change)
     {
-        var result = await update.Update(request, target, old =>
+        var result = update.Update(request, target, old =>
         {
             var scale = change(Shown(target, old));
             if (scale.TextOr("", "metadata", "name") is { Length: > 0 } name && name != target.Name)

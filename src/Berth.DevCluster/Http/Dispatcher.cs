@@ -1,4 +1,5 @@
 using Berth.DevCluster.Access;
+using Berth.DevCluster.Faults;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Identity;
 using Berth.DevCluster.Writing;
@@ -26,13 +27,15 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
         }
         var target = new Target(resource, version, info.Namespace, info.Name, info.Subresource);
         var verb = Verb(request, target);
-        Authorize(user, new AccessAttributes(verb, info.Group, info.Resource, info.Subresource, info.Namespace, info.Name));
+        var attributes = new AccessAttributes(verb, info.Group, info.Resource, info.Subresource, info.Namespace, info.Name);
+        Authorize(user, attributes);
         if (info.Subresource.Length > 0 && version.Subresource(info.Subresource) is null)
         {
             await Responses.NotFoundPage(http);
             return;
         }
-        await Dispatch(request, target, verb);
+        if (cluster.Faults is { } faults) await FaultGate.Pass(faults, http, user.Name, attributes, () => Dispatch(request, target, verb));
+        else await Dispatch(request, target, verb);
     }
 
     private Task Dispatch(ApiRequest request, Target target, string verb)
@@ -48,7 +51,7 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
             "update" when target.Name.Length > 0 => endpoints.Put(request, target),
             "patch" when target.Name.Length > 0 => endpoints.Patch(request, target),
             "delete" when target.Subresource.Length == 0 => endpoints.Delete(request, target),
-            "deletecollection" => endpoints.DeleteCollection(request, target),
+            "deletecollection" when target.Resource is not { Group: "", Plural: "namespaces" } => endpoints.DeleteCollection(request, target),
             _ => throw StatusException.MethodNotAllowed(),
         };
     }
