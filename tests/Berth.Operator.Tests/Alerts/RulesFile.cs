@@ -7,12 +7,12 @@ internal static class RulesFile
 {
     public const string Path = "deploy/alerts/berth.rules.yaml";
 
-    // Where the pages can be read by whoever is woken up.
-    private const string Pages = "https://berth.dev/runbooks/";
+    // Relative to the repository: whoever publishes the pages elsewhere puts that address before it.
+    private const string Pages = "docs/runbooks/";
 
     public static string Rules()
     {
-        var text = new StringBuilder("# Written from tests/Berth.Operator.Tests/Alerts/AlertCatalog.cs. Pages: docs/runbooks/.\ngroups:\n- name: berth\n  rules:\n");
+        var text = new StringBuilder("# Written from tests/Berth.Operator.Tests/Alerts/AlertCatalog.cs. runbook_url is a path in the repository.\ngroups:\n- name: berth\n  rules:\n");
         foreach (var alert in AlertCatalog.All)
         {
             Line(text, 2, $"- alert: {alert.Name}");
@@ -23,7 +23,7 @@ internal static class RulesFile
             Line(text, 4, "annotations:");
             Line(text, 6, $"summary: {Quoted(alert.Summary)}");
             Line(text, 6, $"description: {Quoted(alert.Description)}");
-            Line(text, 6, $"runbook_url: {Pages}{alert.Runbook}");
+            Line(text, 6, $"runbook_url: {Pages}{alert.Runbook}.md");
         }
         return text.ToString();
     }
