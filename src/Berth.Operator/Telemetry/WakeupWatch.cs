@@ -24,7 +24,8 @@ internal sealed class WakeupWatch(OperatorMetrics metrics, TimeProvider time, IL
     public bool Begin(ObjectKey task)
     {
         var sweptOnly = _queued.TryRemove(task, out var byEvent) && !byEvent;
-        return sweptOnly && _due.TryRemove(task, out var due) && (due is not { } at || at > time.GetUtcNow() + TimerGrace);
+        var decidedBefore = _due.TryRemove(task, out var due);
+        return sweptOnly && decidedBefore && (due is not { } at || at > time.GetUtcNow() + TimerGrace);
     }
 
     /// <summary>The pass has decided, and what it decided is written.</summary>
