@@ -41,7 +41,7 @@ internal sealed class Endpoints(Cluster cluster, ListHandler list, WatchHandler 
 
     public async Task Delete(ApiRequest request, Target target)
     {
-        var result = await deletion.Delete(request, target, await Options(request, target));
+        var result = deletion.Delete(request, target, await Options(request, target));
         definitions.AfterWrite(target);
         if (!result.Removed || target.Resource.Strategy.ReturnsDeletedObject)
         {
@@ -65,7 +65,7 @@ internal sealed class Endpoints(Cluster cluster, ListHandler list, WatchHandler 
         {
             try
             {
-                await deletion.Delete(request, target with { Namespace = item.Namespace, Name = item.Name }, options with { Uid = item.Uid });
+                deletion.Delete(request, target with { Namespace = item.Namespace, Name = item.Name }, options with { Uid = item.Uid });
             }
             catch (StatusException gone) when (gone.Code is 404 or 409)
             {

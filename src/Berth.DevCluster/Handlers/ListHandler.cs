@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Faults;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
@@ -21,6 +22,7 @@ internal sealed class ListHandler(Cluster cluster)
         var labels = LabelSelector.Parse(request.Query("labelSelector"));
         var fields = FieldSelector.Parse(request.Query("fieldSelector"), target.Resource, target.Version);
         var page = await Page.Of(request, cluster);
+        if (FaultGate.StaleRevision(request.Http) is { } stale && page.Continue.Length == 0) page = page with { Revision = stale, Pinned = true };
         var (set, revision) = page.Pinned ? (At(target, page), page.Revision) : cluster.Store.Snapshot(target.Resource.Store);
         var found = Collect(target, set, labels, fields, page, out var next, out var remaining);
         var selected = !labels.IsEverything || !fields.IsEverything;

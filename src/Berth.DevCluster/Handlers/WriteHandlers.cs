@@ -20,7 +20,7 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
     {
         CheckDryRun(request);
         var obj = ObjectDecoder.Decode(request, target, await RequestBody.Read(request.Http));
-        var result = await creation.Create(request, target, obj);
+        var result = creation.Create(request, target, obj);
         await Answer(request, target, result);
     }
 
@@ -35,12 +35,12 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
             if (obj.Text("metadata", "resourceVersion") is not ({ Length: > 0 } and not "0"))
             {
                 obj.Meta().Remove("resourceVersion");
-                await Answer(request, target, await creation.Create(request, target, obj));
+                await Answer(request, target, creation.Create(request, target, obj));
                 return;
             }
             throw target.Modified();
         }
-        await Answer(request, target, await update.Update(request, target, _ => obj.Clone(), put: true));
+        await Answer(request, target, update.Update(request, target, _ => obj.Clone(), put: true));
     }
 
     public async Task Patch(ApiRequest request, Target target)
@@ -52,13 +52,13 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
         var body = await RequestBody.Read(request.Http);
         if (media == Apply)
         {
-            await Answer(request, target, await apply.Apply(request, target, body));
+            await Answer(request, target, apply.Apply(request, target, body));
             return;
         }
         if (request.Query("force").Length > 0)
             throw FieldErrors.Invalid("meta.k8s.io", "PatchOptions", "", FieldError.Forbidden("force", "may not be specified for non-apply patch"));
         var patch = ParsePatch(body, media);
-        await Answer(request, target, await update.Update(request, target, old => Patched(request, target, old, patch, media)));
+        await Answer(request, target, update.Update(request, target, old => Patched(request, target, old, patch, media)));
     }
 
     private static JsonObject Patched(ApiRequest request, Target target, JsonObject old, JsonNode patch, string media)

@@ -20,6 +20,7 @@ internal sealed class CustomResourceDefinitions(Cluster cluster)
 
     public void AfterWrite(Target target)
     {
+        if (target.Resource is { Group: "rbac.authorization.k8s.io", Plural: "clusterroles" }) Access.RbacDefaults.Aggregate(cluster);
         if (target.Resource.Custom is null && target.Resource.Plural != "customresourcedefinitions") return;
         if (target.Resource.Custom is not null && Definitions.Store.Find(target.Resource.Custom.DefinitionName) is { } own && own.Json.Span.IndexOf("\"deletionTimestamp\""u8) < 0) return;
         Sync();

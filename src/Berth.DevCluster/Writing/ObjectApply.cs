@@ -12,7 +12,7 @@ namespace Berth.DevCluster.Writing;
 /// <summary>Server-side apply: the configuration is laid over the live object, by ownership.</summary>
 internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, ObjectUpdate update)
 {
-    public async Task<WriteResult> Apply(ApiRequest request, Target target, byte[] body)
+    public WriteResult Apply(ApiRequest request, Target target, byte[] body)
     {
         var manager = request.Query("fieldManager");
         CheckOptions(manager);
@@ -25,10 +25,10 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
             {
                 if (target.Resource.Store.Find(target.Key) is not null)
                 {
-                    return await update.Update(request, target, old => ManagedFields.Apply(target, old, config, manager, force, cluster.Now()) is { } next
+                    return update.Update(request, target, old => ManagedFields.Apply(target, old, config, manager, force, cluster.Now()) is { } next
                         ? Normalised(request, target, next, duplicates) : old.Clone(), ObjectUpdate.Managed.Done);
                 }
-                return await Create(request, target, config, manager, duplicates);
+                return Create(request, target, config, manager, duplicates);
             }
             catch (StatusException lost) when (IsRace(target, lost))
             {
@@ -44,14 +44,14 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
             || (failure.Code == 404 && !exists && failure.Details.Text("kind") == target.Resource.Plural && failure.Details.Text("name") == target.Name));
     }
 
-    private async Task<WriteResult> Create(ApiRequest request, Target target, JsonObject config, string manager, List<string> duplicates)
+    private WriteResult Create(ApiRequest request, Target target, JsonObject config, string manager, List<string> duplicates)
     {
         if (target.Subresource.Length > 0) throw target.NotFound();
         if (config.Text("metadata", "uid") is { Length: > 0 } uid)
             throw StatusException.Conflict(target.Resource.Group, target.Resource.Plural, target.Name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         var blank = KindCodec.Blank(target.Resource, target.Version);
         var next = ManagedFields.Apply(target, blank, config, manager, force: true, cluster.Now()) ?? config.Clone();
-        return await creation.Create(request, target, Normalised(request, target, next, duplicates), applied: true);
+        return creation.Create(request, target, Normalised(request, target, next, duplicates), applied: true);
     }
 
     private static JsonObject Normalised(ApiRequest request, Target target, JsonObject next, List<string> duplicates)

@@ -37,6 +37,7 @@ internal sealed class TaskReconciler(
     {
         placement.Forget(task);
         history.Forget(task.Metadata.Uid);
+        report.Forget(task.Metadata.Uid);
         if (task.Status.Plan is { } plan) plans.Forget(plan.Attempt);
     }
 
