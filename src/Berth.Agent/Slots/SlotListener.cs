@@ -58,6 +58,8 @@ internal sealed class SlotListener(AgentHost host, Slot slot) : IDisposable
 
     private async Task GreetAsync(RunnerChannel channel, CancellationToken stop)
     {
+        // Also one that is greeted while the agent ends: its runner must be free to dial the successor.
+        using var ending = stop.Register(channel.Dispose);
         try
         {
             var peer = Peer.Of(channel.Socket);
