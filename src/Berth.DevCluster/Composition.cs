@@ -1,5 +1,6 @@
 using Berth.DevCluster.Access;
 using Berth.DevCluster.Admission;
+using Berth.DevCluster.Aggregation;
 using Berth.DevCluster.Discovery;
 using Berth.DevCluster.Faults;
 using Berth.DevCluster.Handlers;
@@ -16,11 +17,13 @@ namespace Berth.DevCluster;
 internal sealed class Composition : IAsyncDisposable
 {
     private readonly NodeProxy _nodes;
+    private readonly AggregatedApis _aggregated;
 
     public Composition(Cluster cluster)
     {
         Definitions = new CustomResourceDefinitions(cluster);
         _nodes = new NodeProxy(cluster);
+        _aggregated = new AggregatedApis(cluster);
         var authenticator = new Authenticator(cluster);
         IAuthorizer authorizer = cluster.Options.Rbac ? new RbacAuthorizer(cluster) : new AllowAll();
         var admission = new AdmissionChain(cluster, authorizer);
@@ -31,9 +34,9 @@ internal sealed class Composition : IAsyncDisposable
         var pods = new PodSubresources(cluster, update, _nodes);
         var subresources = new Subresources(new ScaleHandler(update), pods, new TokenRequests(cluster), update, deletion, writes);
         var endpoints = new Endpoints(cluster, new ListHandler(cluster), new WatchHandler(cluster, Cuts), writes, deletion, subresources,
-            new Reviews(cluster, authenticator, authorizer, pods), new DiscoveryHandler(cluster), new OpenApiHandler(cluster), Definitions);
+            new Reviews(cluster, authenticator, authorizer, pods), new DiscoveryHandler(cluster, _aggregated), new OpenApiHandler(cluster), Definitions);
         var faults = cluster.Faults is { } board ? new FaultEndpoint(cluster, board, Cuts, Restart) : null;
-        Server = new ApiServer(cluster, authenticator, authorizer, new Dispatcher(cluster, authorizer, endpoints), faults);
+        Server = new ApiServer(cluster, authenticator, authorizer, new Dispatcher(cluster, authorizer, endpoints, _aggregated), faults);
     }
 
     public CustomResourceDefinitions Definitions { get; }
@@ -53,6 +56,7 @@ internal sealed class Composition : IAsyncDisposable
         Cuts.Cut();
         await Server.DisposeAsync();
         _nodes.Dispose();
+        _aggregated.Dispose();
         Cuts.Dispose();
     }
 }

@@ -46,7 +46,7 @@ internal sealed class ScaleHandler(ObjectUpdate update)
             next.Meta().SetOrRemove("resourceVersion", scale.Text("metadata", "resourceVersion"));
             var replicas = scale.Number("spec", "replicas") ?? 0;
             if (replicas < 0)
-                throw FieldErrors.Invalid("autoscaling", "Scale", target.Name, FieldError.Invalid("spec.replicas", replicas.Invariant(), "should be a non-negative integer"));
+                throw FieldErrors.Invalid("autoscaling", "Scale", target.Name, FieldError.Invalid("spec.replicas", replicas.Invariant(), "must be greater than or equal to 0"));
             JsonPath.Set(next, target.Version.Scale!.SpecReplicas, replicas);
             return next;
         });

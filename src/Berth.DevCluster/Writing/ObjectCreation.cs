@@ -38,6 +38,7 @@ internal sealed class ObjectCreation(Cluster cluster, AdmissionChain admission)
             admission.Admit(new AdmissionRequest(request, target, "CREATE", candidate, null));
             candidate = Prepared(target, candidate);
             admission.Validate(new AdmissionRequest(request, target, "CREATE", candidate, null));
+            if (resource.Custom is not null) foreach (var warning in MetadataRules.FinalizerWarnings(candidate, null)) request.Warn(warning);
             candidate = Conversions.To(resource.Storage, version, candidate);
             if (request.DryRun)
             {
@@ -60,7 +61,7 @@ internal sealed class ObjectCreation(Cluster cluster, AdmissionChain admission)
         resource.Strategy.PrepareForCreate(obj);
         obj = KindCodec.Ordered(resource, version, obj);
         var errors = new FieldErrors();
-        MetadataRules.Validate(obj, resource.Namespaced, resource.Strategy.NameRule, errors);
+        MetadataRules.Validate(obj, resource, errors);
         resource.Strategy.Validate(obj, null, errors);
         if (resource.Custom is not null) errors = FieldErrors.Of(CustomCodec.Validate(version, resource.Kind, obj, null, status: false, errors.All));
         errors.ThrowIfAny(resource.Group, obj.TextOr("", "kind"), metadata.TextOr("", "name"));

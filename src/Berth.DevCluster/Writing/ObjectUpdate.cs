@@ -46,6 +46,7 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
             admission.Admit(new AdmissionRequest(request, target, "UPDATE", next, old));
             next = Prepared(target, next, old);
             admission.Validate(new AdmissionRequest(request, target, "UPDATE", next, old));
+            if (target.Resource.Custom is not null) foreach (var warning in MetadataRules.FinalizerWarnings(next, old)) request.Warn(warning);
             if (JsonNode.DeepEquals(next, old)) return WriteResult.Of(stored, created: false);
             if (request.DryRun) return DryRunResult(target, next, stored);
             var draft = Draft(target, next);
@@ -106,7 +107,7 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
             next.Meta()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         next = KindCodec.Ordered(target.Resource, target.Version, next);
         var errors = new FieldErrors();
-        MetadataRules.Validate(next, target.Resource.Namespaced, target.Resource.Strategy.NameRule, errors);
+        MetadataRules.Validate(next, target.Resource, errors);
         MetadataRules.ValidateUpdate(next, old, errors);
         errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));
         if (target.Resource.Custom is not null) errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));
