@@ -23,6 +23,7 @@ internal static class MetricsPage
 
             Names are base units, no label names a task, and every series of a closed set exists from the start with zero. Gauges about tasks, pools and
             approvals are shown by **every** replica from its own cache: take `max`, not `sum`, over replicas. Counters grow on the leader: `sum` them.
+            Scrape with `honor_labels: true` (ServiceMonitor: `honorLabels: true`), so that `namespace` and `pool` of pools stay what they are.
             This page is written from `src/Berth.Operator/Telemetry/MetricCatalog.cs`; a test holds the two together.
 
             | metric | type | unit | labels | meaning |

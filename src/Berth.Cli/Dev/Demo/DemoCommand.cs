@@ -74,7 +74,7 @@ internal static class DemoCommand
     private static async Task EndAsync(InstanceDirectory directory, bool succeeded, Narrator narrator)
     {
         await DownCommand.StopAsync(directory);
-        if (succeeded) Directory.Delete(directory.Path, recursive: true);
+        if (succeeded) directory.Remove();
         else narrator.Print($"The logs are in {directory.Logs}.");
     }
 
