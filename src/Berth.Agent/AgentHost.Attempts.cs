@@ -87,18 +87,21 @@ internal sealed partial class AgentHost
 
     private async Task RunAsync(AttemptFlow flow, Slot slot, Assign order, CancellationToken stop)
     {
-        AttemptResult? result;
-        try
+        for (var pause = TimeSpan.FromSeconds(1); ; pause = TimeSpan.FromSeconds(Math.Min(60, pause.TotalSeconds * 2)))
         {
-            result = await flow.RunAsync(stop);
+            try
+            {
+                if (await flow.RunAsync(stop) is { } result) Finish(flow, slot, order, result);
+                return;
+            }
+            catch (Exception e)
+            {
+                // A full disk, say. The flow can be begun anew at any point (an agent that was killed does the same); nothing starts twice.
+                AgentLog.Error("an attempt's flow broke; beginning it anew", e, ("attempt", order.Attempt));
+            }
+            await Task.WhenAny(Task.Delay(pause, stop));
+            if (stop.IsCancellationRequested) return;
         }
-        catch (Exception e)
-        {
-            // Not ours to guess how far it came: the attempt stays open, the operator sees MayRun, a person or a new runner boot decides.
-            AgentLog.Error("an attempt's flow broke", e, ("attempt", order.Attempt));
-            return;
-        }
-        if (result is not null) Finish(flow, slot, order, result);
     }
 
     private void Finish(AttemptFlow flow, Slot slot, Assign order, AttemptResult result)
@@ -188,6 +191,13 @@ internal sealed partial class AgentHost
         Gateway.Nudge();
     }
 
+    /// <summary>The operator was told that this was the last of an attempt's output.</summary>
+    public void OutputEnded(string attempt, OutputSpool output)
+    {
+        output.EndSent = true;
+        Settle(attempt);
+    }
+
     /// <summary>Removes the files of an attempt that nobody needs any more.</summary>
     private void Settle(string attempt)
     {
@@ -196,7 +206,7 @@ internal sealed partial class AgentHost
             if (!_spools.TryGetValue(attempt, out var spool)) return;
             var record = _journal.State.Attempt(attempt);
             if (record is not null && !(record.Acknowledged && !_uploads.ContainsKey(attempt))) return;
-            if (!spool.Output.Ended || spool.Output.Unacknowledged > 0) return;
+            if (!spool.Output.EndSent || spool.Output.Unacknowledged > 0) return;
             _spools.Remove(attempt);
             spool.Delete();
         }

@@ -20,7 +20,9 @@ internal sealed partial class AgentHost : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly JournalFile _journal;
     private readonly Slot[] _slots;
+    private readonly List<SlotListener> _listeners = [];
     private readonly StateDirectory _directory;
+    private CancellationTokenSource _wake = new();
     private bool _ending;
     private bool _drained;
 
@@ -53,7 +55,12 @@ internal sealed partial class AgentHost : IDisposable
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, _stop.Token);
         Resume(both.Token);
-        foreach (var slot in _slots) new SlotListener(this, slot).Start(both.Token);
+        foreach (var slot in _slots)
+        {
+            var listener = new SlotListener(this, slot);
+            _listeners.Add(listener);
+            listener.Start(both.Token);
+        }
         var gateway = Gateway.RunAsync(both.Token);
         try
         {
@@ -71,8 +78,6 @@ internal sealed partial class AgentHost : IDisposable
             await both.CancelAsync();
         }
     }
-
-    private CancellationTokenSource _wake = new();
 
     /// <summary>The pod was asked to end: no new work; what runs goes on.</summary>
     public void BeginEnding()
@@ -114,6 +119,7 @@ internal sealed partial class AgentHost : IDisposable
         _stop.Cancel();
         lock (_gate)
         {
+            foreach (var listener in _listeners) listener.Dispose();
             foreach (var spool in _spools.Values) spool.Output.Dispose();
             foreach (var slot in _slots) slot.Link?.Close();
             _journal.Dispose();
@@ -129,7 +135,7 @@ internal sealed partial class AgentHost : IDisposable
         {
             return _slots.All(s => s.Flow is null) && _uploads.Count == 0
                 && _journal.State.Attempts.All(a => a.Acknowledged)
-                && _spools.Values.All(s => s.Output.Unacknowledged == 0);
+                && _spools.Values.All(s => s.Output is { EndSent: true, Unacknowledged: 0 });
         }
     }
 }

@@ -1,3 +1,4 @@
+using Berth.DevCluster.Faults;
 using Berth.DevCluster.Identity;
 using Berth.DevCluster.Resources;
 using Berth.DevCluster.Storage;
@@ -14,6 +15,9 @@ internal sealed class Cluster(DevClusterOptions options, ObjectStore store, Reso
     public ResourceRegistry Registry { get; } = registry;
 
     public Credentials Credentials { get; } = credentials;
+
+    /// <summary>Faults on command; null where they are off.</summary>
+    public FaultBoard? Faults { get; } = options.Faults ? new FaultBoard() : null;
 
     public TimeProvider Time => Options.Time;
 

@@ -1,15 +1,8 @@
-using Berth.DevCluster.Access;
-using Berth.DevCluster.Admission;
 using Berth.DevCluster.Controllers;
-using Berth.DevCluster.Discovery;
-using Berth.DevCluster.Handlers;
-using Berth.DevCluster.Http;
+using Berth.DevCluster.Faults;
 using Berth.DevCluster.Identity;
-using Berth.DevCluster.OpenApi;
 using Berth.DevCluster.Resources;
 using Berth.DevCluster.Storage;
-using Berth.DevCluster.Watching;
-using Berth.DevCluster.Writing;
 
 namespace Berth.DevCluster;
 
@@ -20,16 +13,13 @@ namespace Berth.DevCluster;
 public sealed class DevCluster : IAsyncDisposable
 {
     private readonly Cluster _cluster;
-    private readonly ApiServer _server;
-    private readonly WatchCuts _cuts;
-    private readonly NodeProxy _nodes;
+    private readonly Composition _parts;
     private ControllerHost? _controllers;
 
-    private DevCluster(Cluster cluster, ApiServer server, WatchCuts cuts, NodeProxy nodes) =>
-        (_cluster, _server, _cuts, _nodes) = (cluster, server, cuts, nodes);
+    private DevCluster(Cluster cluster, Composition parts) => (_cluster, _parts) = (cluster, parts);
 
     /// <summary>The address of the API server, such as <c>https://127.0.0.1:6443</c>.</summary>
-    public Uri Url => new($"https://127.0.0.1:{_server.Port}");
+    public Uri Url => new($"https://127.0.0.1:{_parts.Server.Port}");
 
     /// <summary>The certificate of the authority that vouches for the server, in PEM.</summary>
     public string CertificateAuthorityPem => _cluster.Credentials.Authority.Pem;
@@ -51,16 +41,16 @@ public sealed class DevCluster : IAsyncDisposable
     {
         options ??= new DevClusterOptions();
         var store = new ObjectStore(options.HistoryCapacity);
+        if (options.PersistTo is { } directory) store.Attach(new FileJournal(directory));
         var registry = new ResourceRegistry();
         registry.Put(BuiltinResources.All(store));
         var cluster = new Cluster(options, store, registry, Credentials.Create(options));
-        var definitions = new CustomResourceDefinitions(cluster);
-        Seed.Apply(cluster, definitions);
-        var (server, cuts, nodes) = Compose(cluster, definitions);
-        var dev = new DevCluster(cluster, server, cuts, nodes);
-        await server.Start(options.Port);
-        Seed.ApiServerService(cluster, server.Port);
-        if (options.Crds is { } path) await Manifests.Create(cluster, definitions, path);
+        var parts = new Composition(cluster);
+        Seed.Apply(cluster, parts.Definitions);
+        if (options.Crds is { } path) await Manifests.Create(cluster, parts.Definitions, path);
+        var dev = new DevCluster(cluster, parts);
+        await parts.Server.Start(options.Port);
+        Seed.ApiServerService(cluster, parts.Server.Port);
         if (options.Controllers) dev._controllers = ControllerHost.Start(dev.CreateClient(), dev.ControllerOptions());
         return dev;
     }
@@ -89,15 +79,19 @@ public sealed class DevCluster : IAsyncDisposable
     public void Compact() => _cluster.Store.Compact();
 
     /// <summary>Ends all open watches.</summary>
-    public void CutWatches() => _cuts.Cut();
+    public void CutWatches() => _parts.Cuts.Cut();
+
+    /// <summary>Closes the listener with all connections, and opens it again on the same port after a while. The objects stay.</summary>
+    public Task RestartAsync(TimeSpan down) => _parts.Restart(down);
+
+    /// <summary>Sets faults; the cluster must have been started with <see cref="DevClusterOptions.Faults"/>.</summary>
+    public FaultDriver CreateFaultDriver() => new(CreateClient());
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_controllers is { } controllers) await controllers.DisposeAsync();
-        _cuts.Cut();
-        await _server.DisposeAsync();
-        _nodes.Dispose();
+        await _parts.DisposeAsync();
         _cluster.Store.Dispose();
         _cluster.Credentials.Dispose();
     }
@@ -109,20 +103,5 @@ public sealed class DevCluster : IAsyncDisposable
             AuthorityPem = CertificateAuthorityPem, NodeGrace = _cluster.Options.NodeGrace, OrphanedPodGrace = _cluster.Options.NodeGrace,
         };
         return _cluster.Options.Log is { } log ? told with { Report = log } : told;
-    }
-
-    private static (ApiServer Server, WatchCuts Cuts, NodeProxy Nodes) Compose(Cluster cluster, CustomResourceDefinitions definitions)
-    {
-        var authenticator = new Authenticator(cluster);
-        IAuthorizer authorizer = new AllowAll();
-        var admission = new AdmissionChain(cluster);
-        var (creation, update, deletion) = (new ObjectCreation(cluster, admission), new ObjectUpdate(cluster, admission), new ObjectDeletion(cluster, admission));
-        var writes = new WriteHandlers(cluster, creation, update, new ObjectApply(cluster, creation, update));
-        var (cuts, nodes) = (new WatchCuts(), new NodeProxy(cluster));
-        var pods = new PodSubresources(cluster, update, nodes);
-        var subresources = new Subresources(new ScaleHandler(update), pods, new TokenRequests(cluster), update, deletion, writes);
-        var endpoints = new Endpoints(cluster, new ListHandler(cluster), new WatchHandler(cluster, cuts), writes, deletion, subresources,
-            new Reviews(cluster, authenticator, authorizer, pods), new DiscoveryHandler(cluster), new OpenApiHandler(cluster), definitions);
-        return (new ApiServer(cluster, authenticator, authorizer, new Dispatcher(cluster, authorizer, endpoints)), cuts, nodes);
     }
 }

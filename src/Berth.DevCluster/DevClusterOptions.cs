@@ -27,6 +27,11 @@ public sealed class DevClusterOptions
     /// <summary>Run the controllers that objects need: namespaces, garbage collection, service accounts, workloads.</summary>
     public bool Controllers { get; set; } = true;
 
+    /// <summary>
+    /// Hold Berth's Approvals and Tasks to the name of the requesting user even where no admission policy is installed.
+    /// </summary>
+    public bool IdentityRule { get; set; } = true;
+
     /// <summary>How long a node may be silent until the controllers call it NotReady, and a node be gone until its pods are collected.</summary>
     public TimeSpan NodeGrace { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Access;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
@@ -17,8 +18,22 @@ internal static class Seed
             Put(cluster, "", "namespaces", new JsonObject { ["metadata"] = new JsonObject { ["name"] = ns } });
             Put(cluster, "", "serviceaccounts", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "default", ["namespace"] = ns } });
         }
+        RbacDefaults.Seed(cluster);
+        ExtensionConfig(cluster);
         definitions.Sync();
     }
+
+    // How aggregated API servers learn whom to trust.
+    private static void ExtensionConfig(Cluster cluster) => Put(cluster, "", "configmaps", new JsonObject
+    {
+        ["metadata"] = new JsonObject { ["name"] = "extension-apiserver-authentication", ["namespace"] = "kube-system" },
+        ["data"] = new JsonObject
+        {
+            ["client-ca-file"] = cluster.Credentials.Authority.Pem, ["requestheader-client-ca-file"] = cluster.Credentials.FrontProxy.Pem,
+            ["requestheader-allowed-names"] = "[\"front-proxy-client\"]", ["requestheader-username-headers"] = "[\"X-Remote-User\"]",
+            ["requestheader-group-headers"] = "[\"X-Remote-Group\"]", ["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]",
+        },
+    });
 
     /// <summary>The service by which pods of a real cluster find the API server.</summary>
     public static void ApiServerService(Cluster cluster, int port) => Put(cluster, "", "services", new JsonObject

@@ -115,6 +115,13 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Numbers over the tasks that a filter chooses by namespace, workspace, pool and time.</summary>
     public Task<HistoryStatistics> GetStatisticsAsync(TaskFilter filter, CancellationToken cancellation = default) => StatisticsQuery.RunAsync(connections, filter, cancellation);
 
+    /// <summary>Bytes that the database takes on disk.</summary>
+    public Task<long> SizeAsync(CancellationToken cancellation = default) => connections.RunAsync("read its size", async (connection, token) =>
+    {
+        await using var command = new NpgsqlCommand("select pg_database_size(current_database())", connection);
+        return (long)(await command.ExecuteScalarAsync(token).ConfigureAwait(false))!;
+    }, cancellation);
+
     /// <summary>Closes the connections that this store made.</summary>
     public ValueTask DisposeAsync() => connections.DisposeAsync();
 }

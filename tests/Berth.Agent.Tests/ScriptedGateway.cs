@@ -231,7 +231,7 @@ internal sealed class ScriptedGateway : IAsyncDisposable
         var from = DateTimeOffset.UtcNow.AddDays(-1);
         var until = DateTimeOffset.UtcNow.AddDays(1);
         using var caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var caRequest = new CertificateRequest("CN=scripted gateway", caKey, HashAlgorithmName.SHA256);
+        var caRequest = new CertificateRequest($"CN=scripted gateway {Guid.NewGuid():N}", caKey, HashAlgorithmName.SHA256);
         caRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         var ca = caRequest.CreateSelfSigned(from, until);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

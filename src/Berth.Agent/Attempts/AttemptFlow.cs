@@ -35,6 +35,7 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
     /// <summary>Runs to the result; null when the agent itself is ending.</summary>
     public async Task<AttemptResult?> RunAsync(CancellationToken stop)
     {
+        (_cpu, _rss) = (0, 0);
         if (record.CancelGrace is not null) await _cancelled.CancelAsync();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _cancelled.Token);
         try

@@ -37,6 +37,7 @@ internal sealed class FrameSender(ClientWebSocket socket, AgentHost host) : IDis
                 if (NextOutput(attempt, spool.Output) is not { } output) continue;
                 any = true;
                 await SendNowAsync(output, cancel);
+                if (output.End) host.OutputEnded(attempt, spool.Output);
                 if (_control.Reader.TryPeek(out _)) break;
             }
             if (!any && !_control.Reader.TryPeek(out _)) await _news.WaitAsync(cancel);
@@ -47,7 +48,6 @@ internal sealed class FrameSender(ClientWebSocket socket, AgentHost host) : IDis
 
     private Output? NextOutput(string attempt, Spool.OutputSpool spool)
     {
-        if (spool.EndAcknowledged) return null;
         var ended = spool.Ended; // read first: nothing is added once it is set
         var from = Math.Max(_sent.GetValueOrDefault(attempt), spool.Acknowledged);
         var room = ProtocolFacts.OutputWindowBytes - (from - spool.Acknowledged);

@@ -39,7 +39,8 @@ internal sealed class Transfers(AgentHost host)
             {
                 AgentLog.Warn("an upload broke off; trying again", ("attempt", attempt), ("path", file.Path), ("reason", e.Message));
             }
-            await Task.Delay(wanted ?? backoff * (0.5 + Random.Shared.NextDouble()), cancel);
+            var pause = backoff * (0.5 + Random.Shared.NextDouble());
+            await Task.Delay(wanted > pause ? wanted.Value : pause, cancel); // never sooner than asked, never at once
             backoff = TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, backoff.Ticks * 2));
         }
     }

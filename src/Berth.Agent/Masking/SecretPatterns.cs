@@ -49,13 +49,15 @@ internal sealed class SecretPatterns
         patterns.Add(JsonEncodedText.Encode(value).Value);
         patterns.Add(JsonEncodedText.Encode(value, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value);
         patterns.Add(Convert.ToHexStringLower(bytes));
-        for (var shift = 0; shift < 3; shift++)
-        {
-            var base64 = Base64Core(bytes, shift);
-            if (base64.Length < 6) continue;
-            patterns.Add(base64);
-            patterns.Add(base64.Replace('+', '-').Replace('/', '_'));
-        }
+        AddBase64(patterns, Convert.ToBase64String(bytes).TrimEnd('='));
+        for (var shift = 0; shift < 3; shift++) AddBase64(patterns, Base64Core(bytes, shift));
+    }
+
+    private static void AddBase64(HashSet<string> patterns, string base64)
+    {
+        if (base64.Length < 6) return;
+        patterns.Add(base64);
+        patterns.Add(base64.Replace('+', '-').Replace('/', '_'));
     }
 
     /// <summary>The characters of base64 that depend on these bytes alone when <paramref name="shift"/> other bytes come before them.</summary>

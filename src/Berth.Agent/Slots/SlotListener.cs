@@ -12,10 +12,11 @@ namespace Berth.Agent.Slots;
 /// is a new boot, which counts as proof that the runner before is dead; so it is believed only when the kernel says so, or, where it
 /// cannot be asked (the agent was restarted), when the known runner does not come back within the probation.
 /// </summary>
-internal sealed class SlotListener(AgentHost host, Slot slot)
+internal sealed class SlotListener(AgentHost host, Slot slot) : IDisposable
 {
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(5);
 
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private int _looking;
 
     public void Start(CancellationToken stop)
@@ -24,25 +25,26 @@ internal sealed class SlotListener(AgentHost host, Slot slot)
         Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, "agent.sock");
         File.Delete(path);
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(path));
+        _socket.Bind(new UnixDomainSocketEndPoint(path));
         const UnixFileMode All = (UnixFileMode)0b110_110_110;
         File.SetUnixFileMode(path, All); // the slot's user need not be ours
-        socket.Listen(64);
-        _ = AcceptAsync(socket, stop);
+        _socket.Listen(64);
+        _ = AcceptAsync(stop);
     }
 
-    private async Task AcceptAsync(Socket listener, CancellationToken stop)
+    /// <summary>Also removes the socket's file, so it has to be done before a successor listens.</summary>
+    public void Dispose() => _socket.Dispose();
+
+    private async Task AcceptAsync(CancellationToken stop)
     {
-        using var listening = listener;
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                var socket = await listener.AcceptAsync(stop);
+                var socket = await _socket.AcceptAsync(stop);
                 _ = GreetAsync(new RunnerChannel(socket), stop);
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException || stop.IsCancellationRequested)
             {
                 return;
             }
@@ -56,6 +58,8 @@ internal sealed class SlotListener(AgentHost host, Slot slot)
 
     private async Task GreetAsync(RunnerChannel channel, CancellationToken stop)
     {
+        // Also one that is greeted while the agent ends: its runner must be free to dial the successor.
+        using var ending = stop.Register(channel.Dispose);
         try
         {
             var peer = Peer.Of(channel.Socket);

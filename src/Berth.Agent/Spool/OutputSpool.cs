@@ -39,8 +39,8 @@ internal sealed class OutputSpool : IDisposable
     /// <summary>Whether no more output comes.</summary>
     public bool Ended { get; set; }
 
-    /// <summary>Whether the operator has all of it and knows that it has.</summary>
-    public bool EndAcknowledged { get; private set; }
+    /// <summary>Whether the operator was told, by this agent process, that no more comes.</summary>
+    public bool EndSent { get; set; }
 
     public DateTimeOffset? LastOutputAt { get; private set; }
 
@@ -116,11 +116,7 @@ internal sealed class OutputSpool : IDisposable
 
     public void Acknowledge(long offset)
     {
-        lock (_gate)
-        {
-            Acknowledged = Math.Clamp(offset, Acknowledged, Length);
-            EndAcknowledged |= Ended && offset >= Length;
-        }
+        lock (_gate) Acknowledged = Math.Clamp(offset, Acknowledged, Length);
     }
 
     public void Dispose() => _file.Dispose();

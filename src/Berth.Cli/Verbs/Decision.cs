@@ -9,7 +9,16 @@ internal static class Decision
 {
     private const string Accepted = "Accepted";
 
+    /// <summary>Writes it, says so, and waits for the verdict; returns the exit code.</summary>
     public static async Task<int> MakeAsync(ClusterSession session, TaskResource task, ApprovalSpec what, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var created = await WriteAsync(session, task, what, cancellationToken);
+        Console.WriteLine($"approval {created.Metadata.Name}: {what.Decision} by {created.Spec.Approver}");
+        return wait == TimeSpan.Zero ? ExitCodes.Done : await VerdictAsync(session, created.Metadata.Name, wait, cancellationToken);
+    }
+
+    /// <summary>Writes it for the task as it was read, under the user's name.</summary>
+    public static async Task<ApprovalResource> WriteAsync(ClusterSession session, TaskResource task, ApprovalSpec what, CancellationToken cancellationToken)
     {
         var approver = await session.UserNameAsync(cancellationToken);
         var approval = new ApprovalResource
@@ -28,9 +37,7 @@ internal static class Decision
                 Approver = approver,
             },
         };
-        var created = await session.Client.CreateAsync(BerthResources.Approvals, approval, session.Namespace, cancellationToken: cancellationToken);
-        Console.WriteLine($"approval {created.Metadata.Name}: {what.Decision} by {approver}");
-        return wait == TimeSpan.Zero ? ExitCodes.Done : await VerdictAsync(session, created.Metadata.Name, wait, cancellationToken);
+        return await session.Client.CreateAsync(BerthResources.Approvals, approval, session.Namespace, cancellationToken: cancellationToken);
     }
 
     private static async Task<int> VerdictAsync(ClusterSession session, string name, TimeSpan wait, CancellationToken cancellationToken)

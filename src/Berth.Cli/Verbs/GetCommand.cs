@@ -25,6 +25,8 @@ internal static class GetCommand
             var (type, name) = Parse(result.GetValue(words) ?? []);
             var path = name is null ? type.PathOfCollection(result.GetValue(everywhere) ? null : session.Namespace) : type.PathOf(new(session.Namespace, name));
             await PrintAsync(session, type, path, result.GetValue(output)!, result.GetValue(everywhere), cancellationToken);
+            if (name is not null && type == BerthResources.Tasks && result.GetValue(output) == OutputFormat.Table && (await session.TaskAsync(name, cancellationToken)).Status.Message is { } message)
+                Console.WriteLine("\n" + message);
             return ExitCodes.Done;
         });
         return command;
@@ -55,11 +57,27 @@ internal static class GetCommand
     private static async Task PrintAsync(ClusterSession session, ResourceType type, string path, string format, bool withNamespace, CancellationToken cancellationToken)
     {
         var isTable = format is OutputFormat.Table or OutputFormat.Wide;
-        var answer = JsonNode.Parse(await session.Client.SendForBytesAsync(new() { Method = HttpMethod.Get, Path = path, Accept = isTable ? AsTable : "application/json" }, cancellationToken))!.AsObject();
+        var answer = await ReadAsync(session, path, isTable ? AsTable : "application/json", cancellationToken);
         if (isTable) await PrintTableAsync(answer, type, session.Namespace, format == OutputFormat.Wide, withNamespace);
         else if (format == OutputFormat.Name)
             foreach (var item in answer["items"]?.AsArray() ?? [answer.DeepClone()]) Console.WriteLine($"{type.Kind.ToLowerInvariant()}.{type.Group}/{item!["metadata"]!["name"]}");
         else Console.Write(format == OutputFormat.Json ? Serialized.Json(answer) : Serialized.Yaml(answer));
+    }
+
+    private static async Task<JsonObject> ReadAsync(ClusterSession session, string path, string accept, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = JsonNode.Parse(await session.Client.SendForBytesAsync(new() { Method = HttpMethod.Get, Path = path, Accept = accept }, cancellationToken))!.AsObject();
+            // Who owns which field is of no use to people; kubectl leaves it out as well.
+            foreach (var item in answer["items"]?.AsArray() ?? []) item?["metadata"]?.AsObject().Remove("managedFields");
+            answer["metadata"]?.AsObject().Remove("managedFields");
+            return answer;
+        }
+        catch (KubernetesException error) when (error.IsNotFound)
+        {
+            throw new CliException(ExitCodes.NotWaiting, error.Status.Message ?? error.Message);
+        }
     }
 
     private static async Task PrintTableAsync(JsonObject table, ResourceType type, string ns, bool wide, bool withNamespace)

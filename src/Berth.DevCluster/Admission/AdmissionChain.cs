@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Access;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Writing;
@@ -14,14 +15,23 @@ namespace Berth.DevCluster.Admission;
 internal sealed record AdmissionRequest(ApiRequest Request, Target Target, string Operation, JsonObject? Object, JsonObject? Old);
 
 /// <summary>The admission plugins, in order.</summary>
-internal sealed class AdmissionChain(Cluster cluster)
+internal sealed class AdmissionChain(Cluster cluster, IAuthorizer authorizer)
 {
-    public ValueTask Admit(AdmissionRequest request)
+    private readonly ValidatingPolicies _policies = new(cluster, authorizer);
+
+    /// <summary>What may change an object, before the server fills it in and validates it.</summary>
+    public void Admit(AdmissionRequest request)
     {
         NamespaceLifecycle(request);
         PodAdmission.Admit(cluster, request);
-        IdentityRule.Admit(request);
-        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>What may only refuse an object, once it is valid.</summary>
+    public void Validate(AdmissionRequest request)
+    {
+        if (cluster.Options.IdentityRule) IdentityRule.Admit(request);
+        if (authorizer is RbacAuthorizer rbac) RbacEscalation.Check(rbac, request);
+        _policies.Validate(request);
     }
 
     private void NamespaceLifecycle(AdmissionRequest request)

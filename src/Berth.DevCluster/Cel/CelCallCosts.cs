@@ -46,14 +46,16 @@ internal static class CelCallCosts
                 return (joined.Times(traversal), joined);
             case "format":
                 return (first.Times(traversal), null);
-            case "isSorted" or "sum" or "max" or "min" or "indexOf" or "lastIndexOf" or "sort" or "distinct":
-                return (OfElements(call, args, traversal), function is "sort" or "distinct" ? first : CelRange.One);
+            case "isSorted" or "sum" or "max" or "min" or "indexOf" or "lastIndexOf" or "sort" or "@sortByKeys" or "distinct":
+                return (OfElements(call, args, traversal), function is "sort" or "@sortByKeys" or "distinct" ? first : CelRange.One);
             case "sets.contains" or "sets.intersects":
                 return (first * second, CelRange.One);
             case "sets.equivalent":
                 return ((first * second) * CelRange.Fixed(2), CelRange.One);
             case "isURL" or "isIP" or "ip" or "isCIDR" or "cidr" or "quantity" or "isQuantity":
                 return (first.Times(traversal), first);
+            case "validate":
+                return ((second + CelRange.One).Times(traversal) * CelRange.Fixed(128).Times(regex), new CelRange(0, 1));
             case "check":
                 return (CelRange.Fixed(350_000), CelRange.One);
             default:

@@ -8,6 +8,7 @@ internal static class CelCalls
         var overloads = call.Overloads.ToArray();
         return args.Length switch
         {
+            0 => frame => Run(overloads, [], frame),
             1 => One(overloads, args[0]),
             2 => Two(overloads, args[0], args[1]),
             _ => Many(overloads, args),

@@ -28,11 +28,13 @@ internal sealed class CelChecker(CelEnvironment environment)
         [CelQuantity.Name] = CelType.Opaque(CelQuantity.Name),
         [CelUrl.Name] = CelType.Opaque(CelUrl.Name),
         [CelAddress.Name] = CelType.Opaque(CelAddress.Name),
+        [CelFormat.Name] = CelType.Opaque(CelFormat.Name),
         [CelNetwork.Name] = CelType.Opaque(CelNetwork.Name),
     };
 
     private readonly List<CelIssue> issues = [];
     private readonly Stack<(string Name, CelType Type)> locals = new();
+    private int mixedAllowed;
 
     /// <summary>The variables of the environment that the expression names.</summary>
     public HashSet<string> Named { get; } = new(StringComparer.Ordinal);
@@ -166,7 +168,11 @@ internal sealed class CelChecker(CelEnvironment environment)
             call.Function = $"{path}.{call.Function}";
             call.Target = null;
         }
+        // Only the arguments of format may be lists of mixed types.
+        var mixed = call.Function == "format" ? 1 : 0;
+        mixedAllowed += mixed;
         var args = call.Operands.Select(Visit).ToList();
+        mixedAllowed -= mixed;
         IReadOnlyList<CelOverload> overloads = call.Function switch
         {
             "_&&_" => [And],
@@ -200,11 +206,13 @@ internal sealed class CelChecker(CelEnvironment environment)
     /// <summary>Literals that can never work are refused at once.</summary>
     private void CheckLiteral(CallNode call)
     {
-        if (call.Args is not [.., LiteralNode { Value: { Kind: CelKind.String, AsString: var text } } literal])
+        if (call.Function == "timestamp" && call.Args is [LiteralNode { Value: { Kind: CelKind.Int, AsInt: var seconds } } number] && CelTime.Create(seconds, 0) is null)
+            Wrong(number.Offset, "invalid timestamp argument");
+        if (call.Args.Count == 0 || (call.Function == "findAll" ? call.Args[0] : call.Args[^1]) is not LiteralNode { Value: { Kind: CelKind.String, AsString: var text } } literal)
             return;
         var valid = call.Function switch
         {
-            "matches" => GoRegex.TryCompile(text, out _, out _),
+            "matches" or "find" or "findAll" => GoRegex.TryCompile(text, out _, out _),
             "duration" => GoDuration.TryParse(text, out _),
             "timestamp" => CelTime.Parse(text) is not null,
             _ => true,
@@ -247,7 +255,9 @@ internal sealed class CelChecker(CelEnvironment environment)
     {
         if (known is null)
             return type;
-        return CelTypes.Join(known, type) ?? Wrong(offset, $"expected type '{known}' but found '{type}'");
+        if (CelTypes.Join(known, type) is { } joined)
+            return joined;
+        return mixedAllowed > 0 ? CelType.Dyn : Wrong(offset, $"expected type '{known}' but found '{type}'");
     }
 
     private CelType Fold(FoldNode fold)

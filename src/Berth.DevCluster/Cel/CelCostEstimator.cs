@@ -70,12 +70,8 @@ internal sealed class CelCostEstimator(CelEnvironment environment)
         if (select.TestOnly)
             return new(operand.Cost, CelRange.One, null);
         var paid = select.Operand.Type.Kind is CelTypeKind.Map or CelTypeKind.Object or CelTypeKind.Optional || select.Optional ? CelRange.One : CelRange.Zero;
-        var decl = operand.Decl switch
-        {
-            null => null,
-            { Type.Kind: CelTypeKind.Map } map => map.Element,
-            var known => known.Fields.GetValueOrDefault(select.Field)?.Decl,
-        };
+        // A map's value read as a field has no known bounds, as for Kubernetes; read by index it has.
+        var decl = operand.Decl?.Fields.GetValueOrDefault(select.Field)?.Decl;
         return Read(operand.Cost + paid, decl, select.Type);
     }
 

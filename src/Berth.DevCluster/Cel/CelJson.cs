@@ -56,8 +56,12 @@ internal static class CelJson
         }
     }
 
-    private static CelValue Mismatch(CelDecl decl, Datum datum) =>
-        CelValue.Error($"invalid data, expected {decl.Type} but got {datum.Kind.ToString().ToLowerInvariant()}");
+    private static CelValue Mismatch(CelDecl decl, Datum datum) => CelValue.Error(decl.Type.Kind switch
+    {
+        CelTypeKind.Object or CelTypeKind.Map => "invalid data, expected a map for the provided schema with type=object",
+        CelTypeKind.List => "invalid data, expected an array for the provided schema with type=array",
+        _ => $"invalid data, expected {decl.Type} but got {datum.Kind.ToString().ToLowerInvariant()}",
+    });
 
     private static CelValue FromBase64(string text)
     {

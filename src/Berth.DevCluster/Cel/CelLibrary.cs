@@ -40,6 +40,7 @@ internal sealed class CelLibrary
         QuantityFunctions.Register(library);
         NetworkFunctions.Register(library);
         UrlFunctions.Register(library);
+        FormatFunctions.Register(library);
         AuthorizerFunctions.Register(library);
         return library;
     }

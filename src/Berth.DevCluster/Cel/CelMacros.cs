@@ -20,6 +20,8 @@ internal static class CelMacros
         ("transformList", 4) => new FoldNode(offset, FoldKind.TransformList, target, Variable(args[0]), Variable(args[1]), args[2], args[3]),
         ("transformMap", 3) => new FoldNode(offset, FoldKind.TransformMap, target, Variable(args[0]), Variable(args[1]), null, args[2]),
         ("transformMap", 4) => new FoldNode(offset, FoldKind.TransformMap, target, Variable(args[0]), Variable(args[1]), args[2], args[3]),
+        ("sortBy", 2) => new CallNode(offset, "@sortByKeys", target,
+            [new FoldNode(offset, FoldKind.Map, target, Variable(args[0]), null, null, args[1])]),
         ("optMap", 2) => new OptionalMapNode(offset, target, Variable(args[0]), args[1], flat: false),
         ("optFlatMap", 2) => new OptionalMapNode(offset, target, Variable(args[0]), args[1], flat: true),
         _ => null,

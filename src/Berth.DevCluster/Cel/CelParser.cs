@@ -27,7 +27,9 @@ internal sealed class CelParser
             var parser = new CelParser(source);
             var node = parser.Expression();
             if (parser.Current.Kind != CelTokenKind.End)
-                throw parser.Unexpected("extraneous input '{0}' expecting <EOF>");
+                throw parser.Unexpected(parser.tokens[parser.at + 1].Kind == CelTokenKind.End
+                    ? "extraneous input '{0}' expecting <EOF>"
+                    : "mismatched input '{0}' expecting <EOF>");
             return node;
         }
         catch (CelSyntaxException wrong)
@@ -254,10 +256,8 @@ internal sealed class CelParser
 
     private CelToken Name()
     {
-        if (Current.Kind != CelTokenKind.Identifier)
-            throw Unexpected("no viable alternative at input '.{0}'");
-        if (Current.Text is "in" or "true" or "false" or "null")
-            throw Unexpected("no viable alternative at input '.{0}'");
+        if (Current.Kind != CelTokenKind.Identifier || Current.Text is "in" or "true" or "false" or "null")
+            throw Unexpected("mismatched input '{0}' expecting IDENTIFIER");
         return Take();
     }
 

@@ -20,20 +20,26 @@ internal sealed partial record CelUrl(string Text, string Scheme, string Host, s
 
     public static CelUrl? Parse(string text)
     {
-        if (text.Any(c => c is <= ' ' or (char)0x7f))
+        if (text.Any(c => c is < ' ' or (char)0x7f))
             return null;
         var match = Form().Match(text);
         if (!match.Success)
             return null;
         var host = match.Groups["host"].Value;
-        if (host.Length > 0 && !Authority().IsMatch(host))
+        if (host.Contains(' ') || (host.Length > 0 && !Authority().IsMatch(host)))
             return null;
         var scheme = match.Groups["scheme"].Value.ToLowerInvariant();
         var path = match.Groups["path"].Value;
-        return scheme.Length == 0 && !path.StartsWith('/') ? null : new CelUrl(text, scheme, host, path, match.Groups["query"].Value);
+        return scheme.Length == 0 && !path.StartsWith('/') ? null : new CelUrl(text, scheme, host, Escape(path), match.Groups["query"].Value);
     }
 
     public override string ToString() => Text;
+
+    /// <summary>The path with everything escaped that a path may not hold.</summary>
+    private static string Escape(string path) => NotOfPath().Replace(path, m => Uri.EscapeDataString(m.Value));
+
+    [GeneratedRegex(@"[^A-Za-z0-9$&+,/:;=@!'()*~_.%-]+", RegexOptions.CultureInvariant)]
+    private static partial Regex NotOfPath();
 
     [GeneratedRegex(@"^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://(?:[^/?#@]*@)?(?<host>[^/?#]*))?(?<path>(?:[^?%]|%[0-9A-Fa-f]{2})*)(?:\?(?<query>.*))?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Form();

@@ -16,17 +16,19 @@ internal static class ListFunctions
             library.Member("isSorted", [list], CelType.Bool, a => IsSorted(a[0].AsList));
             library.Member("min", [list], type, a => Extreme(a[0].AsList, "min", c => c < 0));
             library.Member("max", [list], type, a => Extreme(a[0].AsList, "max", c => c > 0));
-            library.Member("sort", [list], list, a => Sort(a[0].AsList));
+            library.Member("sort", [list], list, a => Sort(a[0].AsList, a[0].AsList));
+            library.Member("@sortByKeys", [Any, list], Any, a => Sort(a[0].AsList, a[1].AsList));
         }
-        Sum(library, CelType.Int, CelValue.Of(0L));
-        Sum(library, CelType.Uint, CelValue.Of(0UL));
-        Sum(library, CelType.Double, CelValue.Of(0.0));
-        Sum(library, CelType.Duration, CelValue.Duration(0));
+        (CelType Type, CelValue Zero)[] summable =
+            [(CelType.Int, CelValue.Of(0L)), (CelType.Uint, CelValue.Of(0UL)), (CelType.Double, CelValue.Of(0.0)), (CelType.Duration, CelValue.Duration(0))];
+        foreach (var (type, zero) in summable)
+            library.Member("sum", [CelType.List(type)], type, a => Sum(library, a[0].AsList, zero));
         library.Member("indexOf", [Any, CelType.A], CelType.Int, a => IndexOf(a[0].AsList, a[1], last: false));
         library.Member("lastIndexOf", [Any, CelType.A], CelType.Int, a => IndexOf(a[0].AsList, a[1], last: true));
         library.Member("distinct", [Any], Any, a => Distinct(a[0].AsList));
         library.Member("reverse", [Any], Any, a => CelValue.Of(CelList.Of([.. a[0].AsList.Reverse()])));
         library.Member("slice", [Any, CelType.Int, CelType.Int], Any, a => Slice(a[0].AsList, a[1].AsInt, a[2].AsInt));
+        library.Global("lists.range", [CelType.Int], CelType.List(CelType.Int), a => Range(a[0].AsInt));
         library.Member("flatten", [CelType.List(Any)], Any, a => CelValue.Of(CelList.Of(
             [.. a[0].AsList.SelectMany(i => i.Kind == CelKind.List ? i.AsList : (IEnumerable<CelValue>)[i])])));
         library.Global("sets.contains", [Any, Any], CelType.Bool, a => CelValue.Of(ContainsAll(a[0].AsList, a[1].AsList)));
@@ -68,29 +70,27 @@ internal static class ListFunctions
         return best;
     }
 
-    private static CelValue Sort(CelList list)
+    /// <summary>The items in the order of their keys; items with equal keys keep their order.</summary>
+    private static CelValue Sort(CelList list, CelList keys)
     {
-        var items = list.ToArray();
-        Array.Sort(items, (a, b) => CelEquality.Compare(a, b) ?? 0);
-        return CelValue.Of(CelList.Of(items));
+        if (keys.Any(k => k.Kind != keys[0].Kind || CelEquality.Compare(k, k) is null))
+            return CelValue.Error("list elements must have the same type");
+        var order = Enumerable.Range(0, list.Count).OrderBy(i => keys[i], Comparer<CelValue>.Create((a, b) => CelEquality.Compare(a, b) ?? 0));
+        return CelValue.Of(CelList.Of([.. order.Select(i => list[i])]));
     }
 
-    private static void Sum(CelLibrary library, CelType type, CelValue zero)
+    /// <summary>The sum; of an empty list the zero of its type, otherwise in the type of its first item.</summary>
+    private static CelValue Sum(CelLibrary library, CelList list, CelValue zero)
     {
-        library.Member("sum", [CelType.List(type)], type, a =>
+        if (list.Count == 0)
+            return zero;
+        var sum = list[0];
+        for (var i = 1; i < list.Count && !sum.IsError; i++)
         {
-            var sum = zero;
-            foreach (var item in a[0].AsList)
-            {
-                CelValue[] pair = [sum, item];
-                if (library.Find("_+_").FirstOrDefault(o => o.Accepts(pair)) is not { } add)
-                    return CelValue.NoSuchOverload;
-                sum = add.Run(pair);
-                if (sum.IsError)
-                    return sum;
-            }
-            return sum;
-        });
+            CelValue[] pair = [sum, list[i]];
+            sum = library.Find("_+_").FirstOrDefault(o => o.Accepts(pair))?.Run(pair) ?? CelValue.NoSuchOverload;
+        }
+        return sum;
     }
 
     private static CelValue IndexOf(CelList list, CelValue wanted, bool last)
@@ -114,6 +114,10 @@ internal static class ListFunctions
         }
         return CelValue.Of(CelList.Of(distinct));
     }
+
+    private static CelValue Range(long count) => count > 1_000_000
+        ? CelValue.Error(CelProgram.CostExceeded)
+        : CelValue.Of(CelList.Of([.. Enumerable.Range(0, (int)Math.Max(0, count)).Select(i => CelValue.Of((long)i))]));
 
     private static CelValue Slice(CelList list, long start, long end)
     {

@@ -24,6 +24,7 @@ internal static class OptionalFunctions
         CelKind.Bytes => value.AsBytes.Length == 0,
         CelKind.List => value.AsList.Count == 0,
         CelKind.Map => value.AsMap.Count == 0,
+        CelKind.Timestamp => value.AsTime.CompareTo(new CelTime(-62135596800, 0)) == 0,
         CelKind.Optional => !value.HasValue,
         _ => false,
     };

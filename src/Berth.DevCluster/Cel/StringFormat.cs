@@ -74,10 +74,11 @@ internal static class StringFormat
         ? "-" + (-value.AsInt).ToString("X", CultureInfo.InvariantCulture)
         : value.AsUint.ToString("X", CultureInfo.InvariantCulture);
 
+    /// <summary>Scientific notation as it is printed: <c>3.14×10⁰²</c>.</summary>
     private static string Exponent(double value, int precision)
     {
-        var text = value.ToString((precision == 0 ? "0" : "0." + new string('0', precision)) + "e+00", CultureInfo.InvariantCulture);
-        return text;
+        var parts = value.ToString((precision == 0 ? "0" : "0." + new string('0', precision)) + "e+00", CultureInfo.InvariantCulture).Split('e');
+        return parts[0] + "×10" + string.Concat(parts[1].TrimStart('+').Select(c => c == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c - '0']));
     }
 
     /// <summary>The text of a value for %s; strings inside of lists and maps are not quoted.</summary>

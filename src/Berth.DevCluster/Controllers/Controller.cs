@@ -29,8 +29,8 @@ internal abstract class Controller(ControllerContext context)
         ReconcileAsync,
         (key, fault) =>
         {
-            // Conflicts are how writers meet; they are tried again and no news.
-            if (fault is not ApiException { IsConflict: true })
+            // Conflicts, and objects that go away meanwhile, are how writers meet: looked at again, and no news.
+            if (fault is not ApiException { IsConflict: true } and not ApiException { IsNotFound: true })
             {
                 context.Report($"controller {Name}: {key}: {fault.Message}");
             }

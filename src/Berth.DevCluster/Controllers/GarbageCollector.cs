@@ -76,7 +76,7 @@ internal sealed class GarbageCollector(ControllerContext context)
         if (now is not null)
         {
             _graph.Put(now);
-            if (now.Deleting ? now.Foreground || now.Orphan : now.Owners.Count > 0 && now.Owners.Any(owner => Uncertain(owner)))
+            if (now.Deleting ? now.Foreground || now.Orphan : now.Owners.Count > 0 && now.Owners.Any(owner => IsUncertain(now, owner)))
             {
                 _queue.Add(now.Uid);
             }
@@ -92,7 +92,9 @@ internal sealed class GarbageCollector(ControllerContext context)
         }
     }
 
-    private bool Uncertain(OwnerLink owner) => _graph.Find(owner.Uid) is not { Deleting: false };
+    /// <summary>Not known to be there, on its way out, or in a namespace from which it cannot own.</summary>
+    private bool IsUncertain(OwnedObject item, OwnerLink owner) =>
+        _graph.Find(owner.Uid) is not { Deleting: false } known || (known.Namespace.Length > 0 && known.Namespace != item.Namespace);
 
     private async Task ReconcileAsync(string uid)
     {

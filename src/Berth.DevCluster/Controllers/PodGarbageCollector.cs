@@ -13,6 +13,7 @@ internal sealed class PodGarbageCollector(ControllerContext context) : Controlle
     private const string OutOfService = "node.kubernetes.io/out-of-service";
 
     private readonly Dictionary<string, DateTimeOffset> _missing = [];
+    private Reflector? _nodes, _pods;
 
     public override string Name => "pod-gc";
 
@@ -21,7 +22,8 @@ internal sealed class PodGarbageCollector(ControllerContext context) : Controlle
     public override void Attach(Informers informers)
     {
         Enqueue("/");
-        informers.Subscribe("api/v1/nodes", (old, now) =>
+        _pods = informers.Subscribe("api/v1/pods", static (_, _) => { });
+        _nodes = informers.Subscribe("api/v1/nodes", (old, now) =>
         {
             if (now is null || !JsonNode.DeepEquals(old.At("spec", "taints"), now.At("spec", "taints")))
             {
@@ -34,8 +36,10 @@ internal sealed class PodGarbageCollector(ControllerContext context) : Controlle
     {
         try
         {
-            Dictionary<string, JsonNode> nodes = (await Api.GetAsync("api/v1/nodes", Cancel)).Items("items").ToDictionary(static node => node.Name());
-            List<JsonObject> pods = [.. (await Api.GetAsync("api/v1/pods", Cancel)).Items("items").OfType<JsonObject>()];
+            // Copies do to find candidates; what is done to one is bound to its uid.
+            await Task.WhenAll(_nodes!.Synced, _pods!.Synced).WaitAsync(Cancel);
+            Dictionary<string, JsonObject> nodes = _nodes.All.ToDictionary(static node => node.Name());
+            List<JsonObject> pods = [.. _pods.All];
             Forget(nodes, pods);
             foreach (JsonObject pod in pods)
             {
@@ -48,7 +52,7 @@ internal sealed class PodGarbageCollector(ControllerContext context) : Controlle
         }
     }
 
-    private void Forget(Dictionary<string, JsonNode> nodes, List<JsonObject> pods)
+    private void Forget(Dictionary<string, JsonObject> nodes, List<JsonObject> pods)
     {
         var named = pods.Select(static pod => pod.Text("spec", "nodeName") ?? "").Where(name => name.Length > 0 && !nodes.ContainsKey(name)).ToHashSet();
         foreach (string back in _missing.Keys.Where(name => !named.Contains(name)).ToList())
@@ -62,7 +66,7 @@ internal sealed class PodGarbageCollector(ControllerContext context) : Controlle
         }
     }
 
-    private async Task JudgeAsync(JsonObject pod, Dictionary<string, JsonNode> nodes)
+    private async Task JudgeAsync(JsonObject pod, Dictionary<string, JsonObject> nodes)
     {
         string node = pod.Text("spec", "nodeName") ?? "";
         if (node.Length == 0)
@@ -74,12 +78,13 @@ internal sealed class PodGarbageCollector(ControllerContext context) : Controlle
         }
         else if (_missing.TryGetValue(node, out DateTimeOffset since))
         {
-            if (DateTimeOffset.UtcNow - since >= Context.Options.OrphanedPodGrace)
+            if (DateTimeOffset.UtcNow - since >= Context.Options.OrphanedPodGrace
+                && await Api.FindAsync($"api/v1/nodes/{node}", Cancel) is null)
             {
                 await RemoveAsync(pod, ("DeletionByPodGC", "PodGC: node no longer exists"), 0);
             }
         }
-        else if (nodes.TryGetValue(node, out JsonNode? there))
+        else if (nodes.TryGetValue(node, out JsonObject? there))
         {
             await JudgeByTaintsAsync(pod, there);
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Aggregation;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace Berth.DevCluster.Discovery;
 
 /// <summary>Tells which groups, versions and resources there are: the plain way and aggregated.</summary>
-internal sealed class DiscoveryHandler(Cluster cluster)
+internal sealed class DiscoveryHandler(Cluster cluster, AggregatedApis aggregated)
 {
     private static readonly string[] BuiltinVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
     private static readonly string[] CustomVerbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
@@ -48,12 +49,12 @@ internal sealed class DiscoveryHandler(Cluster cluster)
 
     private IEnumerable<string> Groups()
     {
-        var served = cluster.Registry.All.Select(r => r.Group).Where(g => g.Length > 0).ToHashSet();
+        var served = cluster.Registry.All.Select(r => r.Group).Concat(aggregated.All.Select(s => s.Group)).Where(g => g.Length > 0).ToHashSet();
         return GroupOrder.Where(served.Contains).Concat(served.Except(GroupOrder).Order(StringComparer.Ordinal));
     }
 
     private IReadOnlyList<string> VersionsOf(string group) =>
-        [.. cluster.Registry.All.Where(r => r.Group == group).SelectMany(r => r.Versions).Select(v => v.Name).Distinct().OrderDescending(KubernetesVersionOrder.Instance)];
+        [.. cluster.Registry.All.Where(r => r.Group == group).SelectMany(r => r.Versions).Select(v => v.Name).Concat(aggregated.All.Where(s => s.Group == group).Select(s => s.Version)).Distinct().OrderDescending(KubernetesVersionOrder.Instance)];
 
     private static JsonObject CoreVersions(HttpContext http) => new()
     {
@@ -118,7 +119,7 @@ internal sealed class DiscoveryHandler(Cluster cluster)
     }
 
     private static IEnumerable<string> Verbs(ApiResource resource) =>
-        resource.OnlyVerbs.Count > 0 ? resource.OnlyVerbs : resource.Custom is not null ? CustomVerbs : BuiltinVerbs;
+        resource is { Group: "", Plural: "namespaces" } ? BuiltinVerbs.Where(v => v != "deletecollection") : resource.OnlyVerbs.Count > 0 ? resource.OnlyVerbs : resource.Custom is not null ? CustomVerbs : BuiltinVerbs;
 
     private static string StorageHash(ApiResource resource)
     {
@@ -174,7 +175,8 @@ internal sealed class DiscoveryHandler(Cluster cluster)
         var versions = (group.Length == 0 ? ["v1"] : VersionsOf(group)).Select(v => (JsonNode)new JsonObject
         {
             ["version"] = v, ["freshness"] = "Current",
-            ["resources"] = new JsonArray([.. cluster.Registry.All.Where(r => r.Group == group && r.Version(v) is not null).Select(r => (JsonNode)AggregatedResource(r, r.Version(v)!))]),
+            ["resources"] = aggregated.Find(group, v) is { } service ? AggregatedDiscovery.Resources(aggregated.Resources(service), group, v)
+                : new JsonArray([.. cluster.Registry.All.Where(r => r.Group == group && r.Version(v) is not null).Select(r => (JsonNode)AggregatedResource(r, r.Version(v)!))]),
         });
         return new JsonObject { ["metadata"] = metadata, ["versions"] = new JsonArray([.. versions]) };
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Faults;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
@@ -21,6 +22,7 @@ internal sealed class ListHandler(Cluster cluster)
         var labels = LabelSelector.Parse(request.Query("labelSelector"));
         var fields = FieldSelector.Parse(request.Query("fieldSelector"), target.Resource, target.Version);
         var page = await Page.Of(request, cluster);
+        if (FaultGate.StaleRevision(request.Http) is { } stale && page.Continue.Length == 0) page = page with { Revision = stale, Pinned = true };
         var (set, revision) = page.Pinned ? (At(target, page), page.Revision) : cluster.Store.Snapshot(target.Resource.Store);
         var found = Collect(target, set, labels, fields, page, out var next, out var remaining);
         var selected = !labels.IsEverything || !fields.IsEverything;
@@ -37,9 +39,9 @@ internal sealed class ListHandler(Cluster cluster)
     }
 
     private static ImmutableSortedSet<StoredObject> At(Target target, Page page) =>
-        target.Resource.Store.At(page.Revision) ?? throw StatusException.Expired(page.Continue.Length > 0
+        target.Resource.Store.At(page.Revision) ?? throw new StatusException(410, "Expired", page.Continue.Length > 0
             ? "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list."
-            : $"The resourceVersion for the provided list is too old.");
+            : "The resourceVersion for the provided list is too old.") { Continue = page.After is { } after ? Page.Token(-1, after.TrimEnd('\0')) : "" };
 
     private static List<StoredObject> Collect(Target target, ImmutableSortedSet<StoredObject> set, LabelSelector labels, FieldSelector fields, Page page, out string? next, out long remaining)
     {

@@ -13,7 +13,7 @@ internal sealed class PodSubresources(Cluster cluster, ObjectUpdate update, Node
         var binding = ObjectDecoder.Loose(request, "Binding", await RequestBody.Read(request.Http), "core/v1.Binding") ?? [];
         var node = binding.TextOr("", "target", "name");
         if (node.Length == 0) throw FieldErrors.Invalid("", "Binding", target.Name, FieldError.Required("target.name"));
-        await update.Update(request, target, old =>
+        update.Update(request, target, old =>
         {
             if (old.At("metadata", "deletionTimestamp") is not null)
                 throw StatusException.Conflict("", "pods/binding", target.Name, $"pod {target.Name} is being deleted, cannot be assigned to a host");
@@ -36,7 +36,7 @@ internal sealed class PodSubresources(Cluster cluster, ObjectUpdate update, Node
         // A pod that has ended, or is ending, disturbs nobody.
         var quiet = pod.Text("status", "phase") is "Succeeded" or "Failed" or "Pending" || pod.At("metadata", "deletionTimestamp") is not null;
         if (!quiet) await Evictions.Check(cluster, pod, target);
-        await deletion.Delete(request, target with { Subresource = "" }, new DeleteOptions(options.Number("gracePeriodSeconds"), options.Text("propagationPolicy"),
+        deletion.Delete(request, target with { Subresource = "" }, new DeleteOptions(options.Number("gracePeriodSeconds"), options.Text("propagationPolicy"),
             options.Text("preconditions", "uid"), options.Text("preconditions", "resourceVersion"), request.DryRun || options.Strings("dryRun").Contains("All")));
         await Responses.Json(request.Http, 201, Success(201));
     }

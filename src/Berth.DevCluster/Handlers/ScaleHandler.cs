@@ -36,7 +36,7 @@ internal sealed class ScaleHandler(ObjectUpdate update)
 
     private async Task Change(ApiRequest request, Target target, Func<JsonObject, JsonObject> change)
     {
-        var result = await update.Update(request, target, old =>
+        var result = update.Update(request, target, old =>
         {
             var scale = change(Shown(target, old));
             if (scale.TextOr("", "metadata", "name") is { Length: > 0 } name && name != target.Name)
@@ -46,7 +46,7 @@ internal sealed class ScaleHandler(ObjectUpdate update)
             next.Meta().SetOrRemove("resourceVersion", scale.Text("metadata", "resourceVersion"));
             var replicas = scale.Number("spec", "replicas") ?? 0;
             if (replicas < 0)
-                throw FieldErrors.Invalid("autoscaling", "Scale", target.Name, FieldError.Invalid("spec.replicas", replicas.Invariant(), "should be a non-negative integer"));
+                throw FieldErrors.Invalid("autoscaling", "Scale", target.Name, FieldError.Invalid("spec.replicas", replicas.Invariant(), "must be greater than or equal to 0"));
             JsonPath.Set(next, target.Version.Scale!.SpecReplicas, replicas);
             return next;
         });

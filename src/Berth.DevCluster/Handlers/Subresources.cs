@@ -48,7 +48,7 @@ internal sealed class Subresources(ScaleHandler scale, PodSubresources pods, Tok
     {
         if (request.Http.Request.Method != "PUT") throw StatusException.MethodNotAllowed();
         var asked = ObjectDecoder.Decode(request, target, await RequestBody.Read(request.Http));
-        var result = await update.Update(request, target, old =>
+        var result = update.Update(request, target, old =>
         {
             var next = old.Clone();
             var finalizers = asked.Strings("spec", "finalizers").ToJson();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Authentication;
 using Berth.DevCluster.Access;
+using Berth.DevCluster.Faults;
 using Berth.DevCluster.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -15,7 +16,7 @@ using Microsoft.Extensions.Hosting;
 namespace Berth.DevCluster.Http;
 
 /// <summary>The https listener and what every request passes: who asks, what they may, and how failures are told.</summary>
-internal sealed class ApiServer(Cluster cluster, Authenticator authenticator, IAuthorizer authorizer, Dispatcher dispatcher) : IAsyncDisposable
+internal sealed class ApiServer(Cluster cluster, Authenticator authenticator, IAuthorizer authorizer, Dispatcher dispatcher, FaultEndpoint? faults) : IAsyncDisposable
 {
     private WebApplication? _app;
 
@@ -35,11 +36,19 @@ internal sealed class ApiServer(Cluster cluster, Authenticator authenticator, IA
         Port = new Uri(address).Port;
     }
 
+    /// <summary>Closes the listener and all connections, and opens it again on the same port.</summary>
+    public async Task Restart(TimeSpan down)
+    {
+        await DisposeAsync();
+        await Task.Delay(down);
+        await Start(Port);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        if (_app is null) return;
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        if (Interlocked.Exchange(ref _app, null) is not { } app) return;
+        await app.StopAsync();
+        await app.DisposeAsync();
     }
 
     private void Listen(KestrelServerOptions options, int port)
@@ -70,7 +79,8 @@ internal sealed class ApiServer(Cluster cluster, Authenticator authenticator, IA
             http.Response.Headers["Audit-Id"] = Guid.NewGuid().ToString();
             var asking = authenticator.Authenticate(http);
             var user = Impersonation.Apply(http, asking, (group, resource, name) => authorizer.Authorize(asking, new AccessAttributes("impersonate", group, resource, "", "", name)).Allowed);
-            await dispatcher.Handle(http, user);
+            if (faults is not null && http.Request.Path.StartsWithSegments(FaultEndpoint.Path)) await faults.Handle(http, user);
+            else await dispatcher.Handle(http, user);
         }
         catch (StatusException failure) when (!http.Response.HasStarted)
         {

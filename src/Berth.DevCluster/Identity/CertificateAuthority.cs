@@ -16,6 +16,8 @@ internal sealed class CertificateAuthority : IDisposable
 
     public string Pem => _root.ExportCertificatePem() + "\n";
 
+    public static CertificateAuthority From(X509Certificate2 root) => new(root);
+
     public static CertificateAuthority Create(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Berth.DevCluster.Identity;
@@ -26,11 +25,13 @@ internal sealed class Credentials : IDisposable
 
     public static Credentials Create(DevClusterOptions options)
     {
-        var authority = CertificateAuthority.Create("berth-dev-cluster");
-        var credentials = new Credentials(authority, CertificateAuthority.Create("berth-dev-cluster-front-proxy"), authority.IssueServer(),
-            new ServiceAccountTokens(options.Time));
-        credentials.Add(new UserInfo(options.AdminName, options.AdminName, ["system:masters", "system:authenticated"]));
-        foreach (var user in options.Users) credentials.Add(new UserInfo(user, user, ["system:authenticated"]));
+        var keys = new KeyFile(options.PersistTo is { } directory ? Path.Combine(directory, "keys.json") : "");
+        var authority = keys.Authority("berth-dev-cluster");
+        var credentials = new Credentials(authority, keys.Authority("berth-dev-cluster-front-proxy"), authority.IssueServer(),
+            new ServiceAccountTokens(options.Time, keys.ServiceAccountKey()));
+        credentials.Add(new UserInfo(options.AdminName, options.AdminName, ["system:masters", "system:authenticated"]), keys);
+        foreach (var user in options.Users) credentials.Add(new UserInfo(user, user, ["system:authenticated"]), keys);
+        if (options.PersistTo is not null) keys.Save();
         return credentials;
     }
 
@@ -46,9 +47,9 @@ internal sealed class Credentials : IDisposable
         ServiceAccounts.Dispose();
     }
 
-    private void Add(UserInfo user)
+    private void Add(UserInfo user, KeyFile keys)
     {
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
+        var token = keys.Token(user.Name);
         _byToken[token] = user;
         _byName[user.Name] = token;
     }

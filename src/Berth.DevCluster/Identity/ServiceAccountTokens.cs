@@ -7,11 +7,9 @@ using Berth.DevCluster.Json;
 namespace Berth.DevCluster.Identity;
 
 /// <summary>Signs and reads the tokens of service accounts (JWT, ES256).</summary>
-internal sealed class ServiceAccountTokens(TimeProvider time) : IDisposable
+internal sealed class ServiceAccountTokens(TimeProvider time, ECDsa key) : IDisposable
 {
     public const string Issuer = "https://kubernetes.default.svc.cluster.local";
-
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     /// <summary>The audience of this API server.</summary>
     public const string ServerAudience = Issuer;
@@ -20,7 +18,7 @@ internal sealed class ServiceAccountTokens(TimeProvider time) : IDisposable
     {
         var head = Encode(Encoding.UTF8.GetBytes("""{"alg":"ES256","kid":"berth-dev-cluster"}"""));
         var signed = head + "." + Encode(JsonText.Bytes(claims));
-        return signed + "." + Encode(_key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256));
+        return signed + "." + Encode(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256));
     }
 
     /// <summary>The claims of a token that this cluster signed and whose time has not passed; null for any other text.</summary>
@@ -31,7 +29,7 @@ internal sealed class ServiceAccountTokens(TimeProvider time) : IDisposable
         try
         {
             var signature = Base64Url.DecodeFromChars(parts[2]);
-            if (!_key.VerifyData(Encoding.ASCII.GetBytes(parts[0] + "." + parts[1]), signature, HashAlgorithmName.SHA256)) return null;
+            if (!key.VerifyData(Encoding.ASCII.GetBytes(parts[0] + "." + parts[1]), signature, HashAlgorithmName.SHA256)) return null;
             var claims = JsonText.Object(Base64Url.DecodeFromChars(parts[1]));
             return claims.Number("exp") > time.GetUtcNow().ToUnixTimeSeconds() ? claims : null;
         }
@@ -41,7 +39,7 @@ internal sealed class ServiceAccountTokens(TimeProvider time) : IDisposable
         }
     }
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose() => key.Dispose();
 
     private static string Encode(byte[] bytes) => Base64Url.EncodeToString(bytes);
 }

@@ -11,6 +11,7 @@ internal static class CustomSchemas
     public static JsonObject Of(ServedVersion version, BuiltinSchemas builtin)
     {
         var schema = version.Schema?.Source.Clone() ?? new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true };
+        Publish(schema);
         var properties = schema.Ensure("properties");
         properties["apiVersion"] = new JsonObject
         {
@@ -28,5 +29,20 @@ internal static class CustomSchemas
             ["allOf"] = new JsonArray(builtin.Reference(BuiltinTypes.ObjectMeta)),
         };
         return schema;
+    }
+
+    // Clients that do not know int-or-string find the two types spelled out.
+    private static void Publish(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject o:
+                if (o.Flag("x-kubernetes-int-or-string") == true) o.Default("anyOf", new JsonArray(new JsonObject { ["type"] = "integer" }, new JsonObject { ["type"] = "string" }));
+                foreach (var (_, child) in o.ToList()) Publish(child);
+                break;
+            case JsonArray list:
+                foreach (var child in list) Publish(child);
+                break;
+        }
     }
 }

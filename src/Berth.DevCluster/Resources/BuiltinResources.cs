@@ -1,6 +1,5 @@
 using Berth.DevCluster.Schema;
 using Berth.DevCluster.Storage;
-using Berth.DevCluster.Tables;
 using Berth.DevCluster.Typing;
 
 namespace Berth.DevCluster.Resources;
@@ -48,7 +47,15 @@ internal static class BuiltinResources
         new("networking.k8s.io", "v1", "ingresses", "Ingress", true, "ing", Sub: Status),
         new("networking.k8s.io", "v1", "ingressclasses", "IngressClass", false),
         new("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false, "pc"),
+        new("networking.k8s.io", "v1", "ipaddresses", "IPAddress", false, "ip"),
+        new("networking.k8s.io", "v1", "servicecidrs", "ServiceCIDR", false, Sub: Status),
+        new("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", false),
         new("storage.k8s.io", "v1", "storageclasses", "StorageClass", false, "sc"),
+        new("storage.k8s.io", "v1", "csidrivers", "CSIDriver", false),
+        new("storage.k8s.io", "v1", "csinodes", "CSINode", false),
+        new("storage.k8s.io", "v1", "csistoragecapacities", "CSIStorageCapacity", true),
+        new("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", false, Sub: Status),
+        new("storage.k8s.io", "v1", "volumeattributesclasses", "VolumeAttributesClass", false, "vac"),
         new("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", true, "hpa", "all", Status),
         new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false),
         new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false),
@@ -107,7 +114,7 @@ internal static class BuiltinResources
         Group = row.Group, Name = row.Version, Type = BuiltinTypes.Get($"{TypeGroup(row.Group)}/{row.Version}.{row.Kind}"),
         Subresources = [.. (row.Sub ?? []).Select(s => Sub(s, row))],
         Scale = row.Sub?.Contains("scale") == true ? new ScalePaths(".spec.replicas", ".status.replicas", null) : null,
-        SelectableFields = Split(row.Selectable), Columns = BuiltinColumns.For(row.Group, row.Plural),
+        SelectableFields = Split(row.Selectable),
     };
 
     private static Subresource Sub(string name, Row row) => name switch

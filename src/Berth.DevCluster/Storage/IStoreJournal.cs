@@ -8,4 +8,7 @@ internal interface IStoreJournal : IDisposable
 
     /// <summary>Called inside the store's lock, before anybody can see the change.</summary>
     void Write(ResourceStore resource, WatchEvent change);
+
+    /// <summary>Called inside the store's lock, after the change can be seen.</summary>
+    void AfterCommit(long revision);
 }

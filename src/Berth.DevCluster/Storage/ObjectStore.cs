@@ -96,5 +96,6 @@ internal sealed class ObjectStore(int historyCapacity) : IDisposable
         // The log first: who reads a revision and then a log finds all events up to that revision in it.
         resource.Log.Append(change, next);
         Volatile.Write(ref _revision, change.Revision);
+        _journal?.AfterCommit(change.Revision);
     }
 }

@@ -31,6 +31,14 @@ internal sealed class NamespaceStrategy : ResourceStrategy
     }
 }
 
+/// <summary>Nodes come with the status their kubelet found.</summary>
+internal sealed class NodeStrategy : ResourceStrategy
+{
+    public override bool HasStatus => true;
+
+    public override void PrepareForCreate(JsonObject obj) { }
+}
+
 /// <summary>Secrets: text fields become bytes, and some types name the keys they need.</summary>
 internal sealed class SecretStrategy : ResourceStrategy
 {

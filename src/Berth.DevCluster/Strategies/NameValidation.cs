@@ -44,7 +44,8 @@ internal static partial class NameValidation
         }
         var max = rule == NameRule.Label ? 63 : 253;
         if (name.Length > max) yield return $"must be no more than {max} characters";
-        if (!(rule == NameRule.Label ? Label() : Subdomain()).IsMatch(name)) yield return rule == NameRule.Label ? LabelMessage : SubdomainMessage;
+        if (rule == NameRule.Label && name.Contains('.', StringComparison.Ordinal) && Subdomain().IsMatch(name)) yield return "must not contain dots";
+        else if (!(rule == NameRule.Label ? Label() : Subdomain()).IsMatch(name)) yield return rule == NameRule.Label ? LabelMessage : SubdomainMessage;
     }
 
     /// <summary>What is wrong with a qualified name such as a label key.</summary>
@@ -53,7 +54,7 @@ internal static partial class NameValidation
         var slash = key.Split('/');
         if (slash.Length > 2)
         {
-            yield return "a valid qualified name must consist of alphanumeric characters, '-', '_' or '.', with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+            yield return "a valid label key" + QualifiedMessage["name part".Length..] + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
             yield break;
         }
         if (slash.Length == 2)

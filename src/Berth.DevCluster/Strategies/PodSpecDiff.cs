@@ -76,7 +76,7 @@ internal static class PodSpecDiff
 
     private static void Write(List<string> lines, string prefix, JsonNode? value, FieldType type, int depth, string suffix)
     {
-        var indent = new string(' ', Math.Min(depth, 3) switch { 0 => 0, 1 => 2, _ => 3 });
+        var indent = new string(' ', depth);
         switch (type.Shape, value)
         {
             case (Shape.Struct, JsonObject o):

@@ -17,7 +17,7 @@ internal static partial class PodValidation
     [GeneratedRegex("^[^=]+$")]
     private static partial Regex EnvironmentName();
 
-    public static void Spec(JsonObject? spec, string path, FieldErrors errors, string? onlyRestart = null)
+    public static void Spec(JsonObject? spec, string path, FieldErrors errors, string? onlyRestart = null, IEnumerable<JsonObject>? claims = null)
     {
         if (spec?.Array("containers") is not { Count: > 0 } containers)
         {
@@ -27,7 +27,7 @@ internal static partial class PodValidation
         var names = new HashSet<string>(StringComparer.Ordinal);
         Containers(containers, path + ".containers", names, errors);
         if (spec.Array("initContainers") is { } init) Containers(init, path + ".initContainers", names, errors);
-        Mounts(spec, path, errors);
+        Mounts(spec, path, errors, claims ?? []);
         var policy = spec.TextOr("", "restartPolicy");
         if (policy is not ("Always" or "OnFailure" or "Never"))
             errors.Add(FieldError.NotSupported(path + ".restartPolicy", policy, "Always", "OnFailure", "Never"));
@@ -75,9 +75,10 @@ internal static partial class PodValidation
         }
     }
 
-    private static void Mounts(JsonObject spec, string path, FieldErrors errors)
+    // A StatefulSet's claim templates are volumes of its pods, too.
+    private static void Mounts(JsonObject spec, string path, FieldErrors errors, IEnumerable<JsonObject> claims)
     {
-        var volumes = spec.Objects("volumes").Select(v => v.TextOr("", "name")).ToHashSet(StringComparer.Ordinal);
+        var volumes = spec.Objects("volumes").Select(v => v.TextOr("", "name")).Concat(claims.Select(c => c.Name())).ToHashSet(StringComparer.Ordinal);
         foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers"])
         {
             foreach (var (container, i) in spec.Objects(list).Select((c, i) => (c, i)))

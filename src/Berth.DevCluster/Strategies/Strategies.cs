@@ -9,6 +9,7 @@ internal static class Strategies
     {
         ("", "pods") => new PodStrategy(),
         ("", "namespaces") => new NamespaceStrategy(),
+        ("", "nodes") => new NodeStrategy(),
         ("", "secrets") => new SecretStrategy(),
         ("", "services") => new ServiceStrategy(),
         ("", "events") => new EventStrategy(),

@@ -25,7 +25,7 @@ internal abstract class TemplateStrategy : ResourceStrategy
 
     public override void Validate(JsonObject obj, JsonObject? old, FieldErrors errors)
     {
-        PodValidation.Spec(obj.Object("spec", "template", "spec"), "spec.template.spec", errors, OnlyRestartPolicy);
+        PodValidation.Spec(obj.Object("spec", "template", "spec"), "spec.template.spec", errors, OnlyRestartPolicy, obj.Objects("spec", "volumeClaimTemplates"));
         var selector = obj.Object("spec", "selector");
         if (selector is null || selector.Count == 0)
         {

@@ -5,7 +5,7 @@ namespace Berth.DevCluster.Verbs;
 /// <summary><c>serve --dir D [--port N] [--crds DIR] [--rbac] [--faults] [--persist]</c>: a cluster until SIGTERM.</summary>
 internal static class ServeVerb
 {
-    public const string Usage = "serve --dir D [--port N] [--crds DIR] [--rbac] [--faults] [--persist]   an API server until SIGTERM; writes D/kubeconfig";
+    public const string Usage = "serve --dir D [--port N] [--crds DIR] [--rbac] [--faults] [--persist] [--no-identity-rule]   an API server until SIGTERM; writes D/kubeconfig";
 
     public static async Task<int> Run(string[] args)
     {
@@ -48,6 +48,7 @@ internal static class ServeVerb
                 case "--rbac": options.Rbac = true; break;
                 case "--faults": options.Faults = true; break;
                 case "--persist": persist = true; break;
+                case "--no-identity-rule": options.IdentityRule = false; break;
                 default: throw new UsageException($"unknown option '{args[i]}' of serve");
             }
         }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Berth.DevCluster.Faults;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Selecting;
 using Berth.DevCluster.Storage;
@@ -26,6 +27,7 @@ internal sealed class WatchHandler(Cluster cluster, WatchCuts cuts)
         try
         {
             await response.StartAsync(end.Token);
+            if (FaultGate.HalfOpen(request.Http) is { } cleared) await cleared.WaitAsync(end.Token);
             await Stream(response.BodyWriter, target.Resource.Store, start, selection, frames, end.Token);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
@@ -42,6 +44,7 @@ internal sealed class WatchHandler(Cluster cluster, WatchCuts cuts)
         while (true)
         {
             // In this order: a change after the log was read completes the task; all events up to the complete revision are in the log.
+            if (cluster.Faults is { } faults) await faults.NotFrozen.WaitAsync(end);
             var changed = resource.Log.Changed;
             var complete = cluster.Store.Revision;
             if (resource.Log.After(revision) is not { } events)

@@ -11,8 +11,9 @@ internal static class MetadataRules
 {
     private const int MaxAnnotationBytes = 256 * 1024;
 
-    public static void Validate(JsonObject obj, bool namespaced, NameRule rule, FieldErrors errors)
+    public static void Validate(JsonObject obj, ApiResource resource, FieldErrors errors)
     {
+        var (namespaced, rule) = (resource.Namespaced, resource.Strategy.NameRule);
         var metadata = obj.Meta();
         Name(metadata, rule, errors);
         if (namespaced)
@@ -24,10 +25,10 @@ internal static class MetadataRules
         {
             errors.Add(FieldError.Forbidden("metadata.namespace", "not allowed on this type"));
         }
-        OwnerReferences(metadata, errors);
-        Finalizers(metadata, errors);
         Labels(metadata.Object("labels"), "metadata.labels", errors);
         Annotations(metadata, errors);
+        OwnerReferences(metadata, errors);
+        Finalizers(metadata, standard: resource.Custom is null, errors);
     }
 
     public static void ValidateUpdate(JsonObject obj, JsonObject old, FieldErrors errors)
@@ -88,15 +89,26 @@ internal static class MetadataRules
             errors.Add(FieldError.Invalid("metadata.ownerReferences", "[]", $"Only one reference can have Controller set to true. Found \"true\" in references for {controllers[0]} and {controllers[1]}"));
     }
 
-    private static void Finalizers(JsonObject metadata, FieldErrors errors)
+    private static void Finalizers(JsonObject metadata, bool standard, FieldErrors errors)
     {
-        foreach (var finalizer in metadata.Strings("finalizers"))
+        var all = metadata.Strings("finalizers").ToList();
+        foreach (var finalizer in all)
         {
             foreach (var why in NameValidation.QualifiedName(finalizer)) errors.Add(FieldError.InvalidText("metadata.finalizers", finalizer, why));
-            if (!finalizer.Contains('/', StringComparison.Ordinal) && finalizer is not ("orphan" or "foregroundDeletion" or "kubernetes"))
-                errors.Add(FieldError.InvalidText("metadata.finalizers", finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
+        }
+        if (all.Contains("orphan") && all.Contains("foregroundDeletion"))
+            errors.Add(FieldError.Invalid("metadata.finalizers", "[" + string.Join(",", all.Select(FieldError.Quote)) + "]", "finalizer orphan and foregroundDeletion cannot be both set"));
+        for (var i = 0; standard && i < all.Count; i++)
+        {
+            if (!IsQualified(all[i])) errors.Add(FieldError.InvalidText($"metadata.finalizers[{i}]", all[i], "name is neither a standard finalizer name nor is it fully qualified"));
         }
     }
+
+    /// <summary>Custom objects may have any finalizer; one without a domain is warned about when it is new.</summary>
+    public static IEnumerable<string> FinalizerWarnings(JsonObject obj, JsonObject? old) => obj.Strings("metadata", "finalizers").Except(old.Strings("metadata", "finalizers"))
+        .Where(f => !IsQualified(f)).Select(f => $"metadata.finalizers: {FieldError.Quote(f)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers");
+
+    private static bool IsQualified(string finalizer) => finalizer.Contains('/', StringComparison.Ordinal) || finalizer is "orphan" or "foregroundDeletion" or "kubernetes";
 
     private static void Annotations(JsonObject metadata, FieldErrors errors)
     {

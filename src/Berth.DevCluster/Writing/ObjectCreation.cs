@@ -20,7 +20,7 @@ internal sealed class ObjectCreation(Cluster cluster, AdmissionChain admission)
     /// <param name="target">Where to; its name is empty for a plain create.</param>
     /// <param name="obj">The decoded object, in the requested version.</param>
     /// <param name="applied">Set when this create is the outcome of an apply: its managed fields are already there.</param>
-    public async Task<WriteResult> Create(ApiRequest request, Target target, JsonObject obj, bool applied = false)
+    public WriteResult Create(ApiRequest request, Target target, JsonObject obj, bool applied = false)
     {
         var (resource, version) = (target.Resource, target.Version);
         CheckPlace(target, obj);
@@ -35,8 +35,11 @@ internal sealed class ObjectCreation(Cluster cluster, AdmissionChain admission)
         {
             var candidate = obj.Clone();
             if (generated) candidate.Meta()["name"] = Generated(metadata.TextOr("", "generateName"));
-            await admission.Admit(new AdmissionRequest(request, target, "CREATE", candidate, null));
-            candidate = Conversions.To(resource.Storage, version, Prepared(target, candidate));
+            admission.Admit(new AdmissionRequest(request, target, "CREATE", candidate, null));
+            candidate = Prepared(target, candidate);
+            admission.Validate(new AdmissionRequest(request, target, "CREATE", candidate, null));
+            if (resource.Custom is not null) foreach (var warning in MetadataRules.FinalizerWarnings(candidate, null)) request.Warn(warning);
+            candidate = Conversions.To(resource.Storage, version, candidate);
             if (request.DryRun)
             {
                 if (resource.Store.Find(StoredObject.KeyOf(candidate.Namespace(), candidate.Name())) is not null) throw Exists(resource, candidate);
@@ -58,7 +61,7 @@ internal sealed class ObjectCreation(Cluster cluster, AdmissionChain admission)
         resource.Strategy.PrepareForCreate(obj);
         obj = KindCodec.Ordered(resource, version, obj);
         var errors = new FieldErrors();
-        MetadataRules.Validate(obj, resource.Namespaced, resource.Strategy.NameRule, errors);
+        MetadataRules.Validate(obj, resource, errors);
         resource.Strategy.Validate(obj, null, errors);
         if (resource.Custom is not null) errors = FieldErrors.Of(CustomCodec.Validate(version, resource.Kind, obj, null, status: false, errors.All));
         errors.ThrowIfAny(resource.Group, obj.TextOr("", "kind"), metadata.TextOr("", "name"));

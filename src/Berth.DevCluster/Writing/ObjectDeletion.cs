@@ -17,14 +17,15 @@ internal sealed record DeleteResult(StoredObject Object, bool Removed);
 /// <summary>Deletes objects: at once, after a grace period, or when their finalizers are gone.</summary>
 internal sealed class ObjectDeletion(Cluster cluster, AdmissionChain admission)
 {
-    public async Task<DeleteResult> Delete(ApiRequest request, Target target, DeleteOptions options)
+    public DeleteResult Delete(ApiRequest request, Target target, DeleteOptions options)
     {
         while (true)
         {
             var stored = target.Stored();
             var old = stored.Parse();
             CheckPreconditions(target, stored, options);
-            await admission.Admit(new AdmissionRequest(request, target, "DELETE", null, old));
+            admission.Admit(new AdmissionRequest(request, target, "DELETE", null, old));
+            admission.Validate(new AdmissionRequest(request, target, "DELETE", null, old));
             var next = old.Clone();
             var gone = Mark(target, next, options);
             if (options.DryRun) return new DeleteResult(gone ? stored : new ObjectDraft(next).At(stored.Revision), gone);

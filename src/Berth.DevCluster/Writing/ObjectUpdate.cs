@@ -32,7 +32,7 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
         Done,
     }
 
-    public async Task<WriteResult> Update(ApiRequest request, Target target, Change change, Managed managed = Managed.ByUpdate, bool put = false)
+    public WriteResult Update(ApiRequest request, Target target, Change change, Managed managed = Managed.ByUpdate, bool put = false)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -43,8 +43,10 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
             var asked = next.TextOr("", "metadata", "resourceVersion");
             Retain(target, next, old);
             if (managed == Managed.ByUpdate) ManagedFields.RecordUpdate(target, old, next, request.FieldManager, cluster.Now());
-            await admission.Admit(new AdmissionRequest(request, target, "UPDATE", next, old));
+            admission.Admit(new AdmissionRequest(request, target, "UPDATE", next, old));
             next = Prepared(target, next, old);
+            admission.Validate(new AdmissionRequest(request, target, "UPDATE", next, old));
+            if (target.Resource.Custom is not null) foreach (var warning in MetadataRules.FinalizerWarnings(next, old)) request.Warn(warning);
             if (JsonNode.DeepEquals(next, old)) return WriteResult.Of(stored, created: false);
             if (request.DryRun) return DryRunResult(target, next, stored);
             var draft = Draft(target, next);
@@ -99,12 +101,13 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
     private static JsonObject Prepared(Target target, JsonObject next, JsonObject old)
     {
         var strategy = target.Resource.Strategy;
-        strategy.PrepareForUpdate(next, old);
+        // Finalizing a namespace is the one write that its own rules must not undo.
+        if (target.Subresource != "finalize") strategy.PrepareForUpdate(next, old);
         if (strategy.TracksGeneration && target.Subresource is not ("status" or "binding") && strategy.DesiredStateChanged(next, old))
             next.Meta()["generation"] = (old.Number("metadata", "generation") ?? 0) + 1;
         next = KindCodec.Ordered(target.Resource, target.Version, next);
         var errors = new FieldErrors();
-        MetadataRules.Validate(next, target.Resource.Namespaced, target.Resource.Strategy.NameRule, errors);
+        MetadataRules.Validate(next, target.Resource, errors);
         MetadataRules.ValidateUpdate(next, old, errors);
         errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));
         if (target.Resource.Custom is not null) errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using Berth.Core.Fencing;
+using Berth.Operator.Telemetry;
 using Berth.Protocol;
 
 namespace Berth.Operator.Agents;
 
 /// <summary>All agents that spoke to this replica, by pod uid. What is here can be lost: agents tell it again.</summary>
-internal sealed class AgentRegistry(TimeProvider time, ILogger<AgentRegistry> log)
+internal sealed class AgentRegistry(OperatorMetrics metrics, TimeProvider time, ILogger<AgentRegistry> log)
 {
     private readonly ConcurrentDictionary<string, AgentState> _agents = new(StringComparer.Ordinal);
     private long _connections;
@@ -44,6 +45,7 @@ internal sealed class AgentRegistry(TimeProvider time, ILogger<AgentRegistry> lo
             agent.Take(hello.Inventory);
         }
         old?.Close();
+        metrics.AgentConnected();
         log.LogInformation("Agent of pod {Namespace}/{Pod} connected with {Attempts} attempts in its journal", session.Namespace, session.Pod, hello.Inventory.Attempts.Count);
         Announce(session.PodUid, hello.Inventory);
     }
@@ -59,6 +61,7 @@ internal sealed class AgentRegistry(TimeProvider time, ILogger<AgentRegistry> lo
             agent.SilentSince = time.GetUtcNow();
             agent.Publish();
         }
+        metrics.AgentLost();
         log.LogWarning("Agent of pod {Namespace}/{Pod} disconnected", session.Namespace, session.Pod);
         Changed?.Invoke(session.PodUid, null);
     }

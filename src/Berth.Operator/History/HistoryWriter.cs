@@ -74,13 +74,14 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
         var since = keys.ToDictionary(k => k, k => _pending.TryRemove(k, out var at) ? at : time.GetUtcNow());
         var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status.History.Seq > 0).ToList();
         if (tasks.Count == 0) return true;
+        var began = time.GetTimestamp();
         try
         {
             var written = await store.WriteTransitionsAsync([.. tasks.Select(TransitionBatch.From)], cancellationToken);
             await store.WriteAttemptsAsync([.. tasks.Where(t => t.Status.Attempt is not null).Select(t => new AttemptRecord { TaskUid = t.Metadata.Uid, Attempt = t.Status.Attempt! })], cancellationToken);
             foreach (var difference in written.Differences) log.LogError("History of task {Uid} differs at {Seq}: stored {Stored}, offered {Offered}", difference.Uid, difference.Seq, difference.Stored, difference.Offered);
             foreach (var loss in written.Lost) log.LogError("History of task {Uid} lost entries {From} to {To} that were acknowledged once", loss.Uid, loss.From, loss.To);
-            metrics.HistoryWritten(written.Inserted);
+            metrics.HistoryWritten(written.Inserted, time.GetElapsedTime(began));
             health.Succeeded();
             foreach (var task in tasks) Note(task, written.Acknowledged);
             return true;

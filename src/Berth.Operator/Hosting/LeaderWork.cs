@@ -11,6 +11,7 @@ using Berth.Operator.Options;
 using Berth.Operator.Placement;
 using Berth.Operator.Pools;
 using Berth.Operator.Tasks;
+using Berth.Operator.Telemetry;
 
 namespace Berth.Operator.Hosting;
 
@@ -27,6 +28,7 @@ internal sealed class LeaderWork
     private readonly Dispatcher _dispatcher;
     private readonly LoopSupervisor _loops;
     private readonly HistoryWriter _history;
+    private readonly WakeupWatch _wakeups;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaderWork> _log;
     private readonly Func<Controllers> _controllers;
@@ -34,10 +36,11 @@ internal sealed class LeaderWork
 
     public LeaderWork(
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
-        HistoryWriter history, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor,
+        HistoryWriter history, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
         OperatorOptions options, TimeProvider time, ILoggerFactory logging)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
+        _wakeups = wakeups;
         _log = logging.CreateLogger<LeaderWork>();
         _controllers = () => new Controllers(
             new Controller<ObjectKey>(new ControllerOptions { Name = "task", Workers = options.Operator.Workers, Time = time, Logging = logging }, tasks.ReconcileAsync),
@@ -53,6 +56,7 @@ internal sealed class LeaderWork
     public async Task LeadAsync(LeaderTerm lease, string identity, Func<CancellationToken, Task<bool>> confirm)
     {
         _placement.Reset();
+        _wakeups.Reset();
         _gateway.Reset();
         await _cache.RefreshAsync(lease.Stop);
         using var controllers = _controllers();
@@ -88,7 +92,7 @@ internal sealed class LeaderWork
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             foreach (var key in _cache.Tasks.Keys())
-                if (_cache.Tasks.Get(key) is { } task && !(task.Status.Phase.IsTerminal() && task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true)) WakeTask(key, WorkPriority.Background);
+                if (_cache.Tasks.Get(key) is { } task && !(task.Status.Phase.IsTerminal() && task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true)) SweepTask(key);
             foreach (var pool in _cache.Pools.Store.List()) WakePool(pool.Metadata.Key());
             foreach (var session in _agents.Sessions()) _running?.Agents.Queue.Add(session.PodUid, WorkPriority.Background);
         }
@@ -141,7 +145,19 @@ internal sealed class LeaderWork
         foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPool, pool.ToString())) WakeTask(task.Metadata.Key());
     }
 
-    private void WakeTask(ObjectKey key, WorkPriority priority = WorkPriority.Normal) => _running?.Tasks.Queue.Add(key, priority);
+    private void WakeTask(ObjectKey key, WorkPriority priority = WorkPriority.Normal)
+    {
+        if (_running is not { } running) return;
+        _wakeups.Woken(key);
+        running.Tasks.Queue.Add(key, priority);
+    }
+
+    private void SweepTask(ObjectKey key)
+    {
+        if (_running is not { } running) return;
+        _wakeups.Swept(key);
+        running.Tasks.Queue.Add(key, WorkPriority.Background);
+    }
 
     private void WakePool(ObjectKey key)
     {

@@ -24,6 +24,7 @@ internal sealed class LoopSupervisor(OperatorMetrics metrics, TimeProvider time,
     /// <summary>Runs a loop until cancelled; a loop that returns by itself has ended for good.</summary>
     public async Task RunAsync(string name, Func<CancellationToken, Task> loop, CancellationToken stop)
     {
+        metrics.LoopBegan(name);
         while (true)
         {
             try

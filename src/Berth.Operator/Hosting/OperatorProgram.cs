@@ -5,6 +5,7 @@ using Berth.Operator.Gateway;
 using Berth.Operator.History;
 using Berth.Operator.Leadership;
 using Berth.Operator.Options;
+using Berth.Operator.Telemetry;
 using Berth.Operator.View;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -39,7 +40,9 @@ internal static class OperatorProgram
             o.UseUtcTimestamp = true;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
-        builder.Services.AddOperator(options, cluster);
+        var otlp = OtlpSettings.Read(builder.Configuration);
+        TelemetryService.AddLogs(builder.Logging, options, otlp);
+        builder.Services.AddSingleton(otlp).AddOperator(options, cluster);
         WebApplication? app = null;
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
@@ -108,6 +111,7 @@ internal static class OperatorProgram
         HealthEndpoints.Map(app, services.GetRequiredService<OperatorHost>(), services.GetRequiredService<LeaderState>(), services.GetRequiredService<LeaderWork>(), services.GetRequiredService<LoopSupervisor>(), services.GetRequiredService<HistoryCondition>());
         services.GetRequiredService<GatewayEndpoints>().Map(app);
         services.GetRequiredService<ViewEndpoints>().Map(app);
+        MetricsEndpoint.Map(app, services.GetRequiredService<TelemetryService>());
     }
 
     private static void NoteAddresses(WebApplication app)

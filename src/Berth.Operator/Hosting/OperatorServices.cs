@@ -28,7 +28,9 @@ internal static class OperatorServices
         services.AddSingleton(s => new EventRecorder(s.GetRequiredService<KubernetesClient>(), new EventRecorderOptions { Controller = "berth.dev/operator", Instance = options.Identity, Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<GatewayCertificates>(s, options.Operator.Namespace));
         services.AddSingleton<PodReader>().AddSingleton<LeaderState>().AddSingleton<ListeningAddresses>();
-        services.AddSingleton<OperatorMetrics>().AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
+        services.AddSingleton<OperatorMetrics>().AddSingleton<TaskTraces>().AddSingleton<TaskTelemetry>().AddSingleton<TaskCensus>().AddSingleton<ClusterGauges>().AddSingleton<StorageMeter>().AddSingleton<WakeupWatch>();
+        services.AddSingleton<TelemetryService>().AddHostedService(s => s.GetRequiredService<TelemetryService>());
+        services.AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
         services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
         services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<ArtifactEndpoints>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
         services.AddSingleton<HistoryCondition>().AddSingleton<HistoryWriter>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();

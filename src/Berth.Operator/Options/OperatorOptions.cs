@@ -39,6 +39,7 @@ internal sealed record OperatorOptions
         if (!IPEndPoint.TryParse(Http.Address, out _)) found.Add($"Http:Address '{Http.Address}' is not ip:port");
         if (!IPEndPoint.TryParse(Gateway.Address, out _)) found.Add($"Gateway:Address '{Gateway.Address}' is not ip:port");
         if (string.IsNullOrWhiteSpace(Postgres.ConnectionString)) found.Add("Postgres:ConnectionString is missing; history needs a PostgreSQL database");
+        if (Postgres.CapacityBytes < 0) found.Add("Postgres:CapacityBytes must not be negative");
         if (string.IsNullOrWhiteSpace(Images.Agent)) found.Add("Images:Agent is missing; it names the image of agent and runner");
         if (Lease.Duration <= Lease.RenewDeadline || Lease.RenewDeadline <= Lease.RetryPeriod * 1.2) found.Add("Lease: Duration > RenewDeadline > 1.2 × RetryPeriod must hold");
         return found;
@@ -86,6 +87,9 @@ internal sealed record PostgresSection
 {
     /// <summary>Npgsql connection string, or a postgresql:// URI.</summary>
     public string? ConnectionString { get; init; }
+
+    /// <summary>Bytes that the database may grow to; an alert warns at 80 %. 0 if not known.</summary>
+    public long CapacityBytes { get; init; }
 }
 
 /// <summary>Images.</summary>

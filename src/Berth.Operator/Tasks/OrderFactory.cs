@@ -1,5 +1,6 @@
 using Berth.Api;
 using Berth.Core.Tasks;
+using Berth.Operator.Telemetry;
 using Berth.Protocol;
 
 namespace Berth.Operator.Tasks;
@@ -26,6 +27,7 @@ internal sealed class OrderFactory(InputsResolver inputs)
             TaskUid = task.Metadata.Uid,
             Run = attempt.Run,
             Workspace = spec.Workspace,
+            TraceParent = TaskTraceIds.TraceParent(task.Metadata.Uid, attempt),
             SecretEnv = InputsResolver.NamesSecrets(spec, kind) ? await inputs.SecretsAsync(task, kind, cancellationToken) : null,
         };
         return kind switch

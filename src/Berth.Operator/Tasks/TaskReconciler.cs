@@ -13,12 +13,13 @@ namespace Berth.Operator.Tasks;
 /// <summary>Observe, decide, apply for one task: status first, then effects.</summary>
 internal sealed class TaskReconciler(
     KubernetesClient client, ClusterCache cache, LeaderState leader, TaskObserver observer, TaskEffects effects, PlacementLoop placement,
-    HistoryWriter history, PlanStore plans, VerdictWriter verdicts, TaskReporter report, TimeProvider time)
+    HistoryWriter history, PlanStore plans, VerdictWriter verdicts, TaskReporter report, WakeupWatch wakeups, TimeProvider time)
 {
     /// <summary>Reconciles one task.</summary>
     public async ValueTask<ReconcileResult> ReconcileAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         if (leader.Term is not { } term) return ReconcileResult.Done;
+        var sweptOnly = wakeups.Begin(key);
         if (cache.Tasks.Get(key) is not { } task) return ReconcileResult.Done;
         var seen = await observer.ObserveAsync(task, term, cancellationToken);
         var decision = TaskDecider.Decide(seen);
@@ -26,6 +27,7 @@ internal sealed class TaskReconciler(
         placement.Wish(written, decision.WantsSlot);
         if (!decision.WantsSlot) placement.Settle(written);
         report.Decided(task, written, decision);
+        wakeups.Decided(key, decision, sweptOnly);
         await verdicts.WriteAsync(written, seen.Approvals, decision.Verdicts, cancellationToken);
         await effects.ApplyAsync(written, decision, term, cancellationToken);
         if (decision.Finalizer == false) await ReleaseAsync(written, cancellationToken);
@@ -37,6 +39,8 @@ internal sealed class TaskReconciler(
     {
         placement.Forget(task);
         history.Forget(task.Metadata.Uid);
+        report.Forget(task.Metadata.Uid);
+        wakeups.Forget(task.Metadata.Key());
         if (task.Status.Plan is { } plan) plans.Forget(plan.Attempt);
     }
 

@@ -5,13 +5,18 @@ using Berth.Operator.Telemetry;
 namespace Berth.Operator.Tasks;
 
 /// <summary>Tells people and machines what was decided: one structured log line and one Event a transition, and the metrics.</summary>
-internal sealed class TaskReporter(OperatorEvents events, OperatorMetrics metrics, LossMeter losses, TimeProvider time, ILogger<TaskReporter> log)
+internal sealed class TaskReporter(OperatorEvents events, TaskTelemetry telemetry, LossMeter losses, ILogger<TaskReporter> log)
 {
     private static readonly string[] NeedAPerson = [Reasons.PoolNotFound, Reasons.PolicyForbids, Reasons.InvalidSpec, Reasons.InputMissing, Reasons.SecretForbidden, Reasons.ApprovalPolicyMissing, Reasons.OutputSilent, Reasons.ApplyLost, Reasons.ApplyOutcomeUnknown];
+
+    /// <summary>Forgets a task that is gone.</summary>
+    public void Forget(string uid) => telemetry.Forget(uid);
 
     /// <summary>Reports a decision that was written.</summary>
     public void Decided(TaskResource before, TaskResource after, TaskDecision decision)
     {
+        using var trace = TaskTelemetry.Correlate(after);
+        telemetry.Decided(before, after, decision);
         foreach (var transition in decision.Transitions)
         {
             log.LogInformation(
@@ -19,7 +24,6 @@ internal sealed class TaskReporter(OperatorEvents events, OperatorMetrics metric
                 after.Metadata.Namespace, after.Metadata.Name, transition.Row.From, transition.Row.To, transition.Row.Signal, transition.Reason, transition.Message,
                 after.Metadata.Uid, after.Status.Run, after.Status.Attempt?.Id, after.Status.Slot?.Name);
             events.TaskMoved(after, transition);
-            metrics.TaskMoved(transition, time.GetUtcNow() - (before.Status.PhaseSince ?? time.GetUtcNow()));
             if (transition.Row.Signal is TaskSignal.PlanLost or TaskSignal.ReservationLost or TaskSignal.ReservationReset or TaskSignal.WorkLost && before.Status.Attempt?.PodUid is { Length: > 0 } pod) losses.Note(pod);
         }
         if (decision.Transitions.Count > 0 || before.Status.Reason == after.Status.Reason || after.Status.Reason is not { } reason) return;

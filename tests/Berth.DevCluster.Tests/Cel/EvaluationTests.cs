@@ -78,7 +78,7 @@ public sealed class EvaluationTests
     [InlineData("'  x '.trim()", "x")]
     [InlineData("'abc 123 def 456'.find('[0-9]+')", "123")]
     [InlineData("'abc 123 def 456'.findAll('[0-9]+')", "[123, 456]")]
-    [InlineData("'%s has %d of %.1f: %s'.format([dyn('x'), 3, 2.55, [dyn(1), 'a']])", "x has 3 of 2.5: [1, a]")]
+    [InlineData("'%s has %d of %.1f: %s'.format(['x', 3, 2.55, [1, 'a']])", "x has 3 of 2.5: [1, a]")]
     [InlineData(@"'a\n\u00e4\'' + r'\d' + ""q""", "a\nä'\\dq")]
     public void Strings(string expression, string expected) => Assert.Equal(expected, Expressions.Run(expression));
 
@@ -103,6 +103,12 @@ public sealed class EvaluationTests
     [InlineData("['a', 'b', 'a'].indexOf('a') == 0 && ['a', 'b', 'a'].lastIndexOf('a') == 2", "true")]
     [InlineData("sets.contains([1, 2], [2]) && !sets.intersects([1], [2]) && sets.equivalent([1, 2], [2, 1, 1])", "true")]
     [InlineData("[1, 1, 2].distinct()", "[1, 2]")]
+    [InlineData("[-3, 1, -5].sortBy(e, -(e * e))", "[-5, -3, 1]")]
+    [InlineData("lists.range(3).reverse() + [[1], [2]].flatten()", "[2, 1, 0, 1, 2]")]
+    [InlineData("dyn([1.5, 2.0]).sum()", "3.5")]
+    [InlineData("format.dns1123Label().validate('a-b').hasValue()", "false")]
+    [InlineData("format.named('uuid').value().validate('x').value()[0]", "does not match the UUID format")]
+    [InlineData("url('https://a/with space/?k=v w').getEscapedPath()", "/with%20space/")]
     [InlineData("quantity('1.5Gi').isGreaterThan(quantity('1G')) && quantity('200m').add(quantity('800m')) == quantity('1')", "true")]
     [InlineData("isQuantity('12') && !isQuantity('1.3Giga') && quantity('50k').asInteger() == 50000", "true")]
     [InlineData("ip('127.0.0.1').isLoopback() && ip('::1').family() == 6 && !isIP('127.0.0.01')", "true")]

@@ -52,6 +52,14 @@ public sealed class SchemaCheckTests
     [InlineData("""{"type":"object","properties":{"a":{"type":"object","additionalProperties":true}}}""")]
     public void Allowed(string schema) => Assert.Empty(Check(schema));
 
+    [Fact]
+    public void Formats_that_nothing_is_held_to_are_warned_about() => Assert.Equal(
+        ["unrecognized format \"fancy\"", "unrecognized format \"int33\""],
+        SchemaWarnings.UnrecognizedFormats(StructuralSchema.Parse(JsonNode.Parse("""
+            {"type":"object","properties":{"a":{"type":"string","format":"fancy"},"b":{"type":"array","items":{"type":"integer","format":"int33"}},
+             "c":{"type":"string","format":"date-time"}}}
+            """)!)));
+
     private static IReadOnlyList<FieldError> Check(string schema) =>
         SchemaCheck.Check(JsonNode.Parse(schema)!, FieldPath.Of("spec", "versions").Index(0).Child("schema").Child("openAPIV3Schema"), hasStatus: false);
 }

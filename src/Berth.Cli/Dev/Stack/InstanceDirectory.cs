@@ -50,6 +50,13 @@ internal sealed class InstanceDirectory(string path)
         Directory.CreateDirectory(Pods);
     }
 
+    /// <summary>Removes everything, logs included.</summary>
+    public void Remove()
+    {
+        foreach (var folder in new[] { Short, Path })
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+
     public void WriteProcesses(IEnumerable<(string Name, ProcessIdentity Process)> processes) =>
         Replace(Processes, string.Concat(processes.Select(p => $"{p.Name} {p.Process}\n")));
 
