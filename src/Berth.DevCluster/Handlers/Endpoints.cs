@@ -109,7 +109,10 @@ internal sealed class Endpoints(Cluster cluster, ListHandler list, WatchHandler 
         var policy = request.Query("propagationPolicy") is { Length: > 0 } asked ? asked : given.Text("propagationPolicy");
         if (given.Flag("orphanDependents") is { } orphan) policy ??= orphan ? "Orphan" : "Background";
         if (policy is not (null or "Orphan" or "Foreground" or "Background"))
-            throw FieldErrors.Invalid("meta.k8s.io", "DeleteOptions", "", FieldError.NotSupported("propagationPolicy", policy, "Foreground", "Background", "Orphan", "nil"));
+        {
+            throw FieldErrors.Invalid("meta.k8s.io", "DeleteOptions", "",
+                new FieldError("FieldValueNotSupported", "propagationPolicy", $"Unsupported value: {FieldError.Quote(policy)}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""));
+        }
         return new DeleteOptions(grace, policy, given.Text("preconditions", "uid"), given.Text("preconditions", "resourceVersion"),
             request.DryRun || given.Strings("dryRun").Contains("All"));
     }

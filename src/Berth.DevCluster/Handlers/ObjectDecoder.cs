@@ -99,9 +99,9 @@ internal static class ObjectDecoder
             return node as JsonObject ?? throw StatusException.BadRequest(
                 $"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: json: cannot unmarshal value into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }} ({Shown(body, 30)})");
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: unexpected end of JSON input ({Shown(body, 30)})");
+            throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {GoJson.Complaint(body, e)} ({Shown(body, 30)})");
         }
         catch (YamlException e)
         {

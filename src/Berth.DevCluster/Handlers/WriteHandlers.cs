@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Http;
@@ -18,7 +17,7 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
 
     public async Task Create(ApiRequest request, Target target)
     {
-        CheckDryRun(request);
+        CheckOptions(request);
         var obj = ObjectDecoder.Decode(request, target, await RequestBody.Read(request.Http));
         var result = creation.Create(request, target, obj);
         await Answer(request, target, result);
@@ -26,7 +25,7 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
 
     public async Task Put(ApiRequest request, Target target)
     {
-        CheckDryRun(request);
+        CheckOptions(request);
         var body = await RequestBody.Read(request.Http);
         var obj = ObjectDecoder.Decode(request, target, body);
         CheckName(target, obj);
@@ -45,7 +44,7 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
 
     public async Task Patch(ApiRequest request, Target target)
     {
-        CheckDryRun(request);
+        CheckOptions(request);
         var media = RequestBody.MediaType(request.Http);
         string[] offered = target.Resource.Custom is not null ? [Json, Merge, Apply] : [Json, Merge, Strategic, Apply];
         if (media == "application/apply-patch+cbor" || !offered.Contains(media)) throw StatusException.UnsupportedMediaType(offered);
@@ -66,7 +65,7 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
         var before = old.Clone();
         var result = media switch
         {
-            Json => JsonPatch.Apply(before, patch as JsonArray ?? throw StatusException.BadRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch")),
+            Json => JsonPatch.Apply(before, (JsonArray)patch),
             Strategic => StrategicMergePatch.Apply(before, (JsonObject)patch, target.Version.Type),
             _ => MergePatch.Apply(before, patch),
         };
@@ -80,13 +79,19 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
         try
         {
             var patch = RequestBody.ParseJson(body, []);
-            if (media == Json) return patch ?? new JsonArray();
-            return patch as JsonObject ?? throw StatusException.BadRequest("error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}");
+            if (media == Json) return patch as JsonArray ?? throw Mistaken(patch, "[]handlers.jsonPatchOp");
+            return patch as JsonObject ?? throw Mistaken(patch, "map[string]interface {}");
         }
         catch (JsonException e)
         {
-            throw StatusException.BadRequest($"error decoding patch: {e.Message} ({Encoding.UTF8.GetString(body)})");
+            throw StatusException.BadRequest("error decoding patch: " + GoJson.Complaint(body, e));
         }
+    }
+
+    private static StatusException Mistaken(JsonNode? patch, string type)
+    {
+        var found = patch?.GetValueKind() switch { JsonValueKind.Object => "object", JsonValueKind.Array => "array", JsonValueKind.String => "string", JsonValueKind.Number => "number", null => "null", _ => "bool" };
+        return StatusException.BadRequest($"error decoding patch: json: cannot unmarshal {found} into Go value of type {type}");
     }
 
     private static void CheckName(Target target, JsonObject obj)
@@ -97,10 +102,17 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
             throw StatusException.BadRequest($"the namespace of the object ({obj.Namespace()}) does not match the namespace on the URL ({target.Namespace})");
     }
 
-    private static void CheckDryRun(ApiRequest request)
+    private static void CheckOptions(ApiRequest request)
     {
-        var asked = request.Http.Request.Query["dryRun"].OfType<string>().Where(v => v != "All").ToList();
-        if (asked.Count > 0) throw FieldErrors.Invalid("meta.k8s.io", "CreateOptions", "", FieldError.NotSupported("dryRun", asked[0], "All"));
+        var kind = request.Http.Request.Method switch { "POST" => "CreateOptions", "PUT" => "UpdateOptions", _ => "PatchOptions" };
+        var errors = new FieldErrors();
+        var dryRun = request.Http.Request.Query["dryRun"].OfType<string>().ToList();
+        if (dryRun.Exists(v => v != "All"))
+            errors.Add(new FieldError("FieldValueNotSupported", "dryRun", $"Unsupported value: []string{{{string.Join(", ", dryRun.Select(FieldError.Quote))}}}: supported values: \"All\""));
+        if (request.Query("fieldManager").Length > 128) errors.Add(FieldError.TooLong("fieldManager", 128));
+        if (request.FieldValidation is not ("Ignore" or "Warn" or "Strict"))
+            errors.Add(FieldError.NotSupported("fieldValidation", request.FieldValidation, "", "Ignore", "Strict", "Warn"));
+        errors.ThrowIfAny("meta.k8s.io", kind, "");
     }
 
     private async Task Answer(ApiRequest request, Target target, WriteResult result)

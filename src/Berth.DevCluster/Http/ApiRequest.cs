@@ -43,6 +43,9 @@ internal sealed class ApiRequest(HttpContext http, RequestInfo info, UserInfo us
         if (!_warnings.Contains(text)) _warnings.Add(text);
     }
 
+    /// <summary>Whether the client takes anything that can be written here; an absent header takes all.</summary>
+    public bool IsAcceptable => !Accepts.Any() || Accepts.Any(a => a.Split(';')[0].Trim() is "application/json" or "application/yaml" or "application/vnd.kubernetes.protobuf" or "*/*" or "application/*");
+
     /// <summary>The parts of the Accept header, in order.</summary>
     public IEnumerable<string> Accepts => Http.Request.Headers.Accept.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

@@ -32,6 +32,7 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
         var verb = Verb(http, target.Name.Length > 0);
         var attributes = new AccessAttributes(verb, info.Group, info.Resource, info.Subresource, info.Namespace, info.Name);
         Authorize(user, attributes);
+        if (!request.IsAcceptable && info.Subresource != "log") throw StatusException.NotAcceptable("application/json", "application/yaml", "application/vnd.kubernetes.protobuf");
         if (info.Subresource.Length > 0 && version.Subresource(info.Subresource) is null)
         {
             await Responses.NotFoundPage(http);

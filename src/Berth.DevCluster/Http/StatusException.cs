@@ -22,12 +22,16 @@ internal sealed class StatusException : Exception
 
     public int? RetryAfter { get; }
 
+    /// <summary>Where a list that can no longer be continued at its version may go on at the present one.</summary>
+    public string Continue { get; init; } = "";
+
     public JsonObject Body()
     {
         var body = new JsonObject
         {
             ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Failure", ["message"] = Message,
         };
+        if (Continue.Length > 0) ((JsonObject)body["metadata"]!)["continue"] = Continue;
         if (Reason.Length > 0) body["reason"] = Reason;
         if (Details is not null) body["details"] = Details.DeepClone();
         body["code"] = Code;

@@ -48,7 +48,22 @@ internal sealed class CustomResourceDefinitions(Cluster cluster)
         var served = cluster.Registry.Find(group, plural);
         if (served?.Custom is { } known && known.DefinitionUid == stored.Uid && JsonNode.DeepEquals(known.Spec, definition["spec"])) return;
         if (!Accepted(definition)) Accept(stored, definition);
-        cluster.Registry.Put(Resource(stored, definition));
+        var resource = Resource(stored, definition);
+        Restore(resource);
+        cluster.Registry.Put(resource);
+    }
+
+    // Objects of an earlier storage version are written anew in the present one.
+    private void Restore(ApiResource resource)
+    {
+        // All objects are of one version, so the first tells.
+        if (resource.Store.Current is not { Count: > 0 } all || all[0].Parse().Text("apiVersion") == resource.Storage.ApiVersion) return;
+        foreach (var obj in all)
+        {
+            var parsed = obj.Parse();
+            parsed["apiVersion"] = resource.Storage.ApiVersion;
+            cluster.Store.Replace(resource.Store, obj, new ObjectDraft(parsed));
+        }
     }
 
     private static bool Accepted(JsonObject definition) => definition.Objects("status", "conditions").Any(c => c.Text("type") == "Established" && c.Text("status") == "True")

@@ -12,6 +12,8 @@ namespace Berth.DevCluster.Writing;
 /// <summary>Server-side apply: the configuration is laid over the live object, by ownership.</summary>
 internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, ObjectUpdate update)
 {
+    private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
     public WriteResult Apply(ApiRequest request, Target target, byte[] body)
     {
         var manager = request.Query("fieldManager");
@@ -26,7 +28,7 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
                 if (target.Resource.Store.Find(target.Key) is not null)
                 {
                     return update.Update(request, target, old => ManagedFields.Apply(target, old, config, manager, force, cluster.Now()) is { } next
-                        ? Normalised(request, target, next, duplicates) : old.Clone(), ObjectUpdate.Managed.Done);
+                        ? Normalised(request, target, WithLastApplied(next, config, manager), duplicates) : old.Clone(), ObjectUpdate.Managed.Done);
                 }
                 return Create(request, target, config, manager, duplicates);
             }
@@ -54,6 +56,16 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
         return creation.Create(request, target, Normalised(request, target, next, duplicates), applied: true);
     }
 
+    // Who applied from the client before finds its annotation kept up to date, so that it can go back.
+    private static JsonObject WithLastApplied(JsonObject next, JsonObject config, string manager)
+    {
+        if (manager != "kubectl" || next.Object("metadata", "annotations") is not { } annotations || !annotations.ContainsKey(LastApplied)) return next;
+        var applied = config.Clone();
+        applied.Object("metadata", "annotations")?.Remove(LastApplied);
+        annotations[LastApplied] = Encoding.UTF8.GetString(JsonText.Bytes(applied)) + "\n";
+        return next;
+    }
+
     private static JsonObject Normalised(ApiRequest request, Target target, JsonObject next, List<string> duplicates)
     {
         next["kind"] = target.Resource.Kind;
@@ -72,13 +84,13 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
         JsonObject config;
         try
         {
-            config = Yaml.Parse(Encoding.UTF8.GetString(body), duplicates) as JsonObject ?? throw StatusException.BadRequest("error decoding YAML: the body is not an object");
+            config = Yaml.Parse(Encoding.UTF8.GetString(body), duplicates) as JsonObject ?? throw StatusException.BadRequest("error decoding patch: the body is not an object");
         }
         catch (YamlException e)
         {
-            throw StatusException.BadRequest($"error decoding YAML: {e.Message}");
+            throw StatusException.BadRequest($"error decoding patch: {e.Message}");
         }
-        if (config.At("metadata", "managedFields") is not null) throw StatusException.BadRequest("metadata.managedFields must be nil");
+        if (config.Array("metadata", "managedFields") is { Count: > 0 }) throw StatusException.BadRequest("metadata.managedFields must be nil");
         CheckKind(target, config);
         var name = config.Name();
         if (name.Length > 0 && name != target.Name) throw StatusException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
@@ -97,9 +109,9 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
     private static void CheckKind(Target target, JsonObject config)
     {
         var (kind, apiVersion) = (config.TextOr("", "kind"), config.TextOr("", "apiVersion"));
-        if (kind.Length == 0 || apiVersion.Length == 0)
-            throw StatusException.BadRequest($"Object 'Kind' is missing in '{config.ToJsonString()}'");
-        if (apiVersion != target.Version.ApiVersion || kind != target.Resource.Kind)
+        if (apiVersion != target.Version.ApiVersion)
+            throw StatusException.BadRequest($"Incorrect version specified in apply patch. Specified patch version: {apiVersion}, expected: {target.Version.ApiVersion}");
+        if (kind != target.Resource.Kind)
             throw StatusException.BadRequest($"invalid object type: {apiVersion}, Kind={kind}; expected {target.Version.ApiVersion}, Kind={target.Resource.Kind}");
     }
 

@@ -101,7 +101,7 @@ public sealed class ApplyTests : IAsyncLifetime
         await Apply("one", """{"size":1}""");
         var cleared = await _api.Merge(Path, """{"metadata":{"managedFields":[{}]}}""");
         Assert.Null(cleared.Body["metadata"]!["managedFields"]);
-        var refused = await _api.Apply(Path, "one", """{"apiVersion":"test.example.com/v1","kind":"Gadget","metadata":{"name":"g","managedFields":[]}}""");
+        var refused = await _api.Apply(Path, "one", """{"apiVersion":"test.example.com/v1","kind":"Gadget","metadata":{"name":"g","managedFields":[{"manager":"x"}]}}""");
         Assert.Equal((400, "metadata.managedFields must be nil"), (refused.Status, refused.Message));
         await Apply("one", """{"size":1}""");
         var managers = (await _api.Get(Path)).Body["metadata"]!["managedFields"]!.AsArray().Select(m => (string)m!["manager"]!);
