@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
+using Berth.DevCluster.Storage;
 
 namespace Berth.DevCluster;
 
@@ -17,9 +19,22 @@ internal static class Manifests
             var resource = cluster.Registry.FindKind(group, obj.TextOr("", "kind"))
                 ?? throw new InvalidOperationException($"{path}: {obj.Text("kind")} {obj.Name()} is of a kind that is not served: {apiVersion}");
             if (resource.Namespaced && obj.Namespace().Length == 0) obj.Meta()["namespace"] = "default";
-            Seed.Put(cluster, group, resource.Plural, obj);
+            if (!Renewed(cluster, resource, obj)) Seed.Put(cluster, group, resource.Plural, obj);
             definitions.Sync();
         }
+    }
+
+    // A persistent cluster may hold an earlier state of a file: its spec is brought up to date.
+    private static bool Renewed(Cluster cluster, ApiResource resource, JsonObject obj)
+    {
+        if (resource.Store.Find(StoredObject.KeyOf(obj.Namespace(), obj.Name())) is not { } stored) return false;
+        var wanted = KindCodec.Decode(resource, resource.Storage, obj.Clone()).Object;
+        var present = stored.Parse();
+        if (JsonNode.DeepEquals(wanted["spec"], present["spec"])) return true;
+        present["spec"] = wanted["spec"]?.DeepClone();
+        if (present.Number("metadata", "generation") is { } generation) present.Meta()["generation"] = generation + 1;
+        cluster.Store.Replace(resource.Store, stored, new ObjectDraft(KindCodec.Ordered(resource, resource.Storage, present)));
+        return true;
     }
 
     private static async Task<List<JsonObject>> Read(string path)

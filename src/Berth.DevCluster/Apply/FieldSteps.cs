@@ -18,7 +18,7 @@ internal static class FieldSteps
         {
             var value = item.At(key)?.DeepClone();
             // Keys with a default may be left out.
-            if (value is null && key == "protocol") value = "TCP";
+            value ??= list.Element?.Find(key) is { } field ? field.Default?.DeepClone() ?? (key == "protocol" && field.Type.Scalar == "s" ? "TCP" : null) : null;
             if (value is not null) keys[key] = value;
         }
         return "k:" + keys.ToJsonString(Relaxed);

@@ -49,7 +49,7 @@ internal static class CustomTypes
             Shape = Shape.Struct, Atomic = schema.Text("x-kubernetes-map-type") == "atomic", Element = keepsUnknown ? FieldType.AnyType : null,
         };
         var fields = (schema.Object("properties") ?? []).Where(p => p.Value is JsonObject && !(embedded && (p.Key is "apiVersion" or "kind" or "metadata")))
-            .Select(p => new Field(p.Key, Read((JsonObject)p.Value!))).ToList();
+            .Select(p => new Field(p.Key, Read((JsonObject)p.Value!), Default: ((JsonObject)p.Value!)["default"])).ToList();
         if (embedded) fields = [new Field("apiVersion", Text), new Field("kind", Text), new Field("metadata", BuiltinTypes.ObjectMeta), .. fields];
         type.SetFields(fields);
         return type;

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Berth.DevCluster.Typing;
 
 /// <summary>The five shapes a value can be declared to have.</summary>
@@ -55,4 +57,5 @@ internal sealed class FieldType
 /// <param name="Patch">Strategic merge: <c>merge</c>, <c>merge+retainKeys</c>, <c>replace</c> or empty.</param>
 /// <param name="PatchKey">Strategic merge: the key of list items.</param>
 /// <param name="Protobuf">The numbers that lead to it in protobuf: more than one where Go embeds a struct; empty when it is not there.</param>
-internal sealed record Field(string Name, FieldType Type, bool Pointer = false, bool OmitEmpty = true, bool OmitZero = false, string Patch = "", string PatchKey = "", string Protobuf = "");
+/// <param name="Default">What a list item without this key is taken to have.</param>
+internal sealed record Field(string Name, FieldType Type, bool Pointer = false, bool OmitEmpty = true, bool OmitZero = false, string Patch = "", string PatchKey = "", string Protobuf = "", JsonNode? Default = null);

@@ -4,7 +4,6 @@ using Berth.DevCluster.Apply;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
-using Berth.DevCluster.Typing;
 using YamlDotNet.Core;
 
 namespace Berth.DevCluster.Writing;
@@ -101,8 +100,7 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
                 throw StatusException.BadRequest($"the namespace of the object ({config.Namespace()}) does not match the namespace on the URL ({target.Namespace})");
             config.Meta()["namespace"] = target.Namespace;
         }
-        if (Undeclared(config, target.Version.Type, "").FirstOrDefault() is { } field)
-            throw new StatusException(500, "", $"failed to create typed patch object ({(target.Namespace.Length > 0 ? target.Namespace + "/" : "/")}{target.Name}; {target.Version.ApiVersion}, Kind={target.Resource.Kind}): {field}: field not declared in schema");
+        ConfigurationErrors.Check(target, config);
         return config;
     }
 
@@ -113,26 +111,5 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
             throw StatusException.BadRequest($"Incorrect version specified in apply patch. Specified patch version: {apiVersion}, expected: {target.Version.ApiVersion}");
         if (kind != target.Resource.Kind)
             throw StatusException.BadRequest($"invalid object type: {apiVersion}, Kind={kind}; expected {target.Version.ApiVersion}, Kind={target.Resource.Kind}");
-    }
-
-    private static IEnumerable<string> Undeclared(JsonNode? value, FieldType type, string path)
-    {
-        switch (value)
-        {
-            case JsonObject map when type.Shape == Shape.Struct:
-                foreach (var (key, item) in map)
-                {
-                    if (type.Find(key) is null && type.Element is null) yield return $"{path}.{key}";
-                    else foreach (var found in Undeclared(item, FieldSteps.Below(type, FieldSteps.Field(key)), $"{path}.{key}")) yield return found;
-                }
-                break;
-            case JsonArray list when type.Shape == Shape.List:
-                foreach (var item in list)
-                {
-                    var at = TypedValue.IsShared(type) ? path + FieldSteps.Shown(FieldSteps.Item(item, type)) : path;
-                    foreach (var found in Undeclared(item, type.Element!, at)) yield return found;
-                }
-                break;
-        }
     }
 }

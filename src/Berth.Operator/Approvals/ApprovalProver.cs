@@ -10,7 +10,7 @@ namespace Berth.Operator.Approvals;
 /// Proves, per namespace, that the cluster refuses Approvals under a false name: a schema-valid dry-run create must be denied with the
 /// policy's own message. Without the proof no approval is honoured.
 /// </summary>
-internal sealed class ApprovalProver(KubernetesClient client, TimeProvider time, ILogger<ApprovalProver> log) : IDisposable
+internal sealed class ApprovalProver(KubernetesClient client, ApprovalProofRecord record, TimeProvider time, ILogger<ApprovalProver> log) : IDisposable
 {
     private static readonly TimeSpan GoodFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(10);
@@ -50,7 +50,10 @@ internal sealed class ApprovalProver(KubernetesClient client, TimeProvider time,
         var before = _proofs.TryGetValue(ns, out var known) ? known.Proof : ApprovalProof.None;
         var (proven, detail) = await TryAsync(ns, cancellationToken);
         var now = time.GetUtcNow();
-        var proof = new ApprovalProof(proven, proven && before.Proven ? before.Since : proven ? now : DateTimeOffset.MaxValue, detail);
+        var since = DateTimeOffset.MaxValue;
+        if (proven) since = await record.ProvedAsync(ns, before.Proven ? before.Since : now, now, cancellationToken);
+        else await record.BrokenAsync(ns, cancellationToken);
+        var proof = new ApprovalProof(proven, since, detail);
         _proofs[ns] = (proof, now);
         if (before.Proven == proven && before.Detail == detail) return;
         if (proven) log.LogInformation("Namespace {Namespace} checks who approves", ns);

@@ -8,6 +8,7 @@ using Berth.Operator.History;
 using Berth.Operator.Leadership;
 using Berth.Operator.Options;
 using Berth.Operator.Telemetry;
+using Berth.Operator.Telemetry.Notifications;
 
 namespace Berth.Operator.Hosting;
 
@@ -17,7 +18,7 @@ namespace Berth.Operator.Hosting;
 /// </summary>
 internal sealed class OperatorHost(
     KubernetesClient client, ClusterCache cache, LeaderState leader, LeaderWork work, GatewayCertificates certificates, GatewayPublisher publisher, HistoryStore store,
-    HistoryWriter history, HistoryCondition condition, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, EventRecorder events, LoopSupervisor loops,
+    HistoryWriter history, HistoryCondition condition, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
     ListeningAddresses addresses, OperatorOptions options, TimeProvider time, ILoggerFactory logging)
 {
     private static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(5);
@@ -73,6 +74,7 @@ internal sealed class OperatorHost(
         loops.RunAsync("logs", logs.RunAsync, stop),
         loops.RunAsync("approval-policy", prover.RunAsync, stop),
         loops.RunAsync("storage", storage.RunAsync, stop),
+        loops.RunAsync("notifications", notifier.RunAsync, stop),
         loops.RunAsync("events", events.RunAsync, CancellationToken.None),
         loops.RunAsync("certificate", RenewAsync, stop));
 

@@ -11,6 +11,7 @@ using Berth.Operator.Placement;
 using Berth.Operator.Pools;
 using Berth.Operator.Tasks;
 using Berth.Operator.Telemetry;
+using Berth.Operator.Telemetry.Notifications;
 using Berth.Operator.View;
 
 namespace Berth.Operator.Hosting;
@@ -28,13 +29,14 @@ internal static class OperatorServices
         services.AddSingleton(s => new EventRecorder(s.GetRequiredService<KubernetesClient>(), new EventRecorderOptions { Controller = "berth.dev/operator", Instance = options.Identity, Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<GatewayCertificates>(s, options.Operator.Namespace));
         services.AddSingleton<PodReader>().AddSingleton<LeaderState>().AddSingleton<ListeningAddresses>();
-        services.AddSingleton<OperatorMetrics>().AddSingleton<TaskTraces>().AddSingleton<TaskTelemetry>().AddSingleton<TaskCensus>().AddSingleton<ClusterGauges>().AddSingleton<StorageMeter>().AddSingleton<WakeupWatch>();
+        services.AddSingleton<OperatorMetrics>().AddSingleton<TaskTraces>().AddSingleton<TaskTelemetry>().AddSingleton<TaskCensus>().AddSingleton<ClusterGauges>().AddSingleton<StorageMeter>().AddSingleton<WakeupWatch>().AddSingleton<Notifier>();
         services.AddSingleton<TelemetryService>().AddHostedService(s => s.GetRequiredService<TelemetryService>());
         services.AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
         services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
         services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<ArtifactEndpoints>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
         services.AddSingleton<HistoryCondition>().AddSingleton<HistoryWriter>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
         services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>();
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
         services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
         services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
         services.AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();

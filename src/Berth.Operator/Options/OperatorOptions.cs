@@ -1,4 +1,5 @@
 using System.Net;
+using Berth.Operator.Telemetry.Notifications;
 
 namespace Berth.Operator.Options;
 
@@ -29,6 +30,9 @@ internal sealed record OperatorOptions
     /// <summary>Leader election.</summary>
     public LeaseSection Lease { get; init; } = new();
 
+    /// <summary>Webhooks.</summary>
+    public NotificationsSection Notifications { get; init; } = new();
+
     /// <summary>Every violation, in words; empty when all is well.</summary>
     public IReadOnlyList<string> Violations()
     {
@@ -42,6 +46,7 @@ internal sealed record OperatorOptions
         if (Postgres.CapacityBytes < 0) found.Add("Postgres:CapacityBytes must not be negative");
         if (string.IsNullOrWhiteSpace(Images.Agent)) found.Add("Images:Agent is missing; it names the image of agent and runner");
         if (Lease.Duration <= Lease.RenewDeadline || Lease.RenewDeadline <= Lease.RetryPeriod * 1.2) found.Add("Lease: Duration > RenewDeadline > 1.2 × RetryPeriod must hold");
+        found.AddRange(Notifications.Violations());
         return found;
     }
 }

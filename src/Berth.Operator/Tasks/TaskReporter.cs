@@ -1,11 +1,12 @@
 using Berth.Api;
 using Berth.Core.Tasks;
 using Berth.Operator.Telemetry;
+using Berth.Operator.Telemetry.Notifications;
 
 namespace Berth.Operator.Tasks;
 
 /// <summary>Tells people and machines what was decided: one structured log line and one Event a transition, and the metrics.</summary>
-internal sealed class TaskReporter(OperatorEvents events, TaskTelemetry telemetry, LossMeter losses, ILogger<TaskReporter> log)
+internal sealed class TaskReporter(OperatorEvents events, TaskTelemetry telemetry, Notifier notifier, LossMeter losses, ILogger<TaskReporter> log)
 {
     private static readonly string[] NeedAPerson = [Reasons.PoolNotFound, Reasons.PolicyForbids, Reasons.InvalidSpec, Reasons.InputMissing, Reasons.SecretForbidden, Reasons.ApprovalPolicyMissing, Reasons.OutputSilent, Reasons.ApplyLost, Reasons.ApplyOutcomeUnknown];
 
@@ -17,6 +18,7 @@ internal sealed class TaskReporter(OperatorEvents events, TaskTelemetry telemetr
     {
         using var trace = TaskTelemetry.Correlate(after);
         telemetry.Decided(before, after, decision);
+        notifier.Decided(after, decision);
         foreach (var transition in decision.Transitions)
         {
             log.LogInformation(

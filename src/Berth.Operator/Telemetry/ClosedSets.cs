@@ -44,10 +44,13 @@ internal static class ClosedSets
     public static readonly TaskSignal[] GivingUp = [TaskSignal.RetriesExhausted, TaskSignal.ResetsExhausted];
 
     /// <summary>Background loops.</summary>
-    public static readonly string[] Loops = ["migration", "history", "plans", "logs", "approval-policy", "events", "certificate", "dispatcher", "placement", "sweep", "storage"];
+    public static readonly string[] Loops = ["migration", "history", "plans", "logs", "approval-policy", "events", "certificate", "dispatcher", "placement", "sweep", "storage", "notifications"];
 
     /// <summary>Why writes to the database fail.</summary>
     public static readonly string[] HistoryCauses = Enum.GetNames<HistoryUnavailableReason>();
+
+    /// <summary>What becomes of notifications.</summary>
+    public static readonly string[] Deliveries = ["acknowledged", "failed", "dropped"];
 
     /// <summary>States of slots.</summary>
     public static readonly string[] SlotStates = ["running", "reserved", "idle", "unavailable"];

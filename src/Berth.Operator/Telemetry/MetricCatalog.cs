@@ -74,6 +74,7 @@ internal static class MetricCatalog
     public static readonly MetricDefinition StorageLimit = Gauge("berth_history_storage_limit", "By", "Size that the database may grow to (Postgres:CapacityBytes); 0 if none was given.");
 
     // This process.
+    public static readonly MetricDefinition Notifications = Counter("berth_notifications", "{notification}", "Notifications by what became of them.", "outcome");
     public static readonly MetricDefinition Leader = Gauge("berth_leader", "1", "Whether this replica leads.");
     public static readonly MetricDefinition Epoch = Gauge("berth_leader_epoch", "1", "Epoch of this replica's term; 0 on a standby.");
     public static readonly MetricDefinition Idle = Gauge("berth_leader_idle", "s", "Time since the leader last decided anything while tasks are open; 0 on a standby.");
@@ -91,7 +92,7 @@ internal static class MetricCatalog
         Verdicts, ApprovalsWaiting, ApprovalsExpiring,
         Slots, PoolPods, PoolPodsDesired, PoolWaiting, PoolReady, PoolCannotGrow, AgentsConnected, AgentConnections, AgentLosses,
         HistoryWritten, HistoryWrites, HistoryFailures, HistoryWriteTime, HistoryAvailable, OutboxDepth, OutboxLag, StorageUsed, StorageLimit,
-        Leader, Epoch, Idle, Progressing, LoopFaults, CertificateExpiry, Ready, Build,
+        Leader, Epoch, Idle, Progressing, LoopFaults, CertificateExpiry, Notifications, Ready, Build,
     ];
 
     private static MetricDefinition Counter(string name, string unit, string help, params string[] labels) => new(name, MetricKind.Counter, unit, help, labels);

@@ -53,6 +53,7 @@ internal sealed class OperatorMetrics : IDisposable
         foreach (var cause in ClosedSets.Resets) Add(MetricCatalog.Resets, 0, new Tag("cause", cause.ToString()));
         foreach (var recovery in ClosedSets.Recoveries) Add(MetricCatalog.ReservationsLost, 0, new Tag("recovery", recovery));
         foreach (var cause in ClosedSets.GivingUp) Add(MetricCatalog.DeadLetters, 0, new Tag("cause", cause.ToString()));
+        foreach (var outcome in ClosedSets.Deliveries) Add(MetricCatalog.Notifications, 0, new Tag("outcome", outcome));
         foreach (var reason in ClosedSets.Verdicts) Add(MetricCatalog.Verdicts, 0, new Tag("reason", reason));
         foreach (var cause in ClosedSets.HistoryCauses) Add(MetricCatalog.HistoryFailures, 0, new Tag("cause", cause));
         foreach (var loop in ClosedSets.Loops.Concat(_loops.Keys)) Add(MetricCatalog.LoopFaults, 0, new Tag("loop", loop));
@@ -116,6 +117,9 @@ internal sealed class OperatorMetrics : IDisposable
 
     /// <summary>A loop threw.</summary>
     public void LoopFault(string loop) => Add(MetricCatalog.LoopFaults, 1, new Tag("loop", loop));
+
+    /// <summary>A notification was acknowledged, failed for good, or was dropped.</summary>
+    public void Notified(string outcome) => Add(MetricCatalog.Notifications, 1, new Tag("outcome", outcome));
 
     /// <summary>A sweep found a task that no event woke.</summary>
     public void MissedWakeup() => Add(MetricCatalog.MissedWakeups, 1);

@@ -14,7 +14,8 @@ namespace Berth.Operator.Telemetry;
 internal sealed class TelemetryService(OperatorMetrics metrics, ClusterGauges gauges, OperatorOptions options, OtlpSettings otlp, IConfiguration configuration, ILogger<TelemetryService> log) : IHostedService, IDisposable
 {
     private const int FlushMilliseconds = 5000;
-    private static readonly string[] Meters = [OperatorMetrics.MeterName, KubernetesMetrics.Name, "Npgsql", "System.Runtime", "Microsoft.AspNetCore.Hosting"];
+    private const string NpgsqlMeter = "Npgsql";
+    private static readonly string[] Meters = [OperatorMetrics.MeterName, KubernetesMetrics.Name, NpgsqlMeter, "System.Runtime", "Microsoft.AspNetCore.Hosting"];
     private readonly ScrapeExporter _scrape = new(metrics.EmptyHistograms);
     private OpenTelemetrySdk? _sdk;
 
@@ -70,13 +71,18 @@ internal sealed class TelemetryService(OperatorMetrics metrics, ClusterGauges ga
 
     private void Metrics(MeterProviderBuilder builder)
     {
-        builder.AddMeter(Meters).AddView(Buckets).AddReader(new BaseExportingMetricReader(_scrape));
+        builder.AddMeter(Meters).AddView(Shape).AddReader(new BaseExportingMetricReader(_scrape));
         if (otlp.Metrics) builder.AddOtlpExporter();
     }
 
-    /// <summary>The library's own buckets are meant for milliseconds.</summary>
-    private static MetricStreamConfiguration? Buckets(Instrument instrument) =>
-        instrument is Histogram<double> { Unit: "s", Meter.Name: KubernetesMetrics.Name } ? new ExplicitBucketHistogramConfiguration { Boundaries = [.. OperatorMetrics.ShortSeconds] } : null;
+    private static MetricStreamConfiguration? Shape(Instrument instrument) => instrument switch
+    {
+        // The library's own buckets are meant for milliseconds.
+        Histogram<double> { Unit: "s", Meter.Name: KubernetesMetrics.Name } => new ExplicitBucketHistogramConfiguration { Boundaries = [.. OperatorMetrics.ShortSeconds] },
+        // There is one pool of connections, and its name is its connection string: nothing for a label.
+        { Meter.Name: NpgsqlMeter } => new MetricStreamConfiguration { TagKeys = ["db.client.connection.state"] },
+        _ => null,
+    };
 
     private static ResourceBuilder Describe(ResourceBuilder resource, OperatorOptions options) =>
         resource.AddService("berth-operator", "berth", OperatorMetrics.Version, autoGenerateServiceInstanceId: false, options.Identity).AddEnvironmentVariableDetector();

@@ -127,4 +127,14 @@ public sealed class ApplyTests : IAsyncLifetime
         Assert.Equal(["A", "B"], container["env"]!.AsArray().Select(e => (string)e!["name"]!));
         Assert.Equal("Always", (string)container["imagePullPolicy"]!);
     }
+
+    [Theory]
+    [InlineData("""{"bogus":1}""", ".spec.bogus: field not declared in schema")]
+    [InlineData("""{"size":"x"}""", ".spec.size: expected numeric (int or float), got string")]
+    [InlineData("""{"steps":[{"name":"a"},{"name":"a"}]}""", ".spec.steps: duplicate entries for key [name=\"a\"]")]
+    public async Task A_configuration_that_does_not_fit_the_schema_is_refused_with_the_field(string spec, string why)
+    {
+        var reply = await _api.Apply(Path, "one", Gadgets.Named("g", spec));
+        Assert.Equal((500, $"failed to create typed patch object (default/g; test.example.com/v1, Kind=Gadget): {why}"), (reply.Status, reply.Message));
+    }
 }

@@ -95,6 +95,7 @@ internal static class DashboardCatalog
                 new("Idle", TimeSeries, "s", "Below a minute while tasks are open.", new Query("max(berth_leader_idle_seconds)", "idle")),
                 new("Progressing and ready", TimeSeries, "short", "1 and 1.", new Query("berth_leader_progressing", "{{instance}} progressing"), new Query("berth_ready", "{{instance}} ready")),
                 new("Faults", TimeSeries, "short", "Zero.", new Query("sum by (loop) (increase(berth_loop_faults_total[5m]))", "{{loop}}"), new Query("sum(increase(berth_missed_wakeups_total[5m]))", "missed wakeups")),
+                new("Notifications, per hour", TimeSeries, "short", "By what became of them.", new Query("sum by (outcome) (increase(berth_notifications_total[1h]))", "{{outcome}}")),
                 new("Certificate ends in", Stat, "s", "Renewed sixty days before.", new Query("min(berth_certificate_expiry_timestamp_seconds) - time()"))]),
             ("Queues", [
                 new("Depth", TimeSeries, "short", "Keys that wait for a worker.", new Query("sum by (name) (workqueue_depth)", "{{name}}")),

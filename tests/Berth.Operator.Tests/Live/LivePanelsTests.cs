@@ -31,6 +31,9 @@ public sealed class LivePanelsTests(ITestOutputHelper output)
         await enough.CancelAsync();
         await busy;
         output.WriteLine($"{all - empty.Count} of {all} queries showed something");
+        Assert.False(await prometheus.ShowsAsync("berth_missed_wakeups_total > 0"), "the sweep had to wake a task");
+        Assert.False(await prometheus.ShowsAsync("""{__name__=~"db_client_.+", db_client_connection_pool_name!=""}"""), "a connection string is in a label");
+        Assert.False(await prometheus.ShowsAsync("berth_loop_faults_total > 0"), "a loop threw");
         Assert.True(empty.Count == 0, string.Join('\n', empty.Select(e => $"{e.Title}, {e.Panel}: {e.Expression}")));
     }
 
