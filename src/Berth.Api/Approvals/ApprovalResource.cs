@@ -38,20 +38,20 @@ public enum ApprovalDecision
 public sealed record ApprovalResource
 {
     /// <summary>Always <c>berth.dev/v1alpha1</c>.</summary>
-    public string ApiVersion { get; init; } = Names.ApiVersion;
+    public string ApiVersion { get; set; } = Names.ApiVersion;
 
     /// <summary>Always <c>Approval</c>.</summary>
-    public string Kind { get; init; } = "Approval";
+    public string Kind { get; set; } = "Approval";
 
     /// <summary>Object metadata.</summary>
-    public ResourceMeta Metadata { get; init; } = new();
+    public ResourceMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>The decision. It cannot be changed; decide again with another Approval.</summary>
     [RequiredField]
-    public ApprovalSpec Spec { get; init; } = new();
+    public ApprovalSpec Spec { get; init => field = value ?? new(); } = new();
 
     /// <summary>The operator's verdict.</summary>
-    public ApprovalStatus Status { get; init; } = new();
+    public ApprovalStatus Status { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>A decision.</summary>
@@ -62,7 +62,7 @@ public sealed record ApprovalSpec
 {
     /// <summary>The task, by name and uid, so that a new task of the same name is not meant.</summary>
     [RequiredField]
-    public TaskReference TaskRef { get; init; } = new();
+    public TaskReference TaskRef { get; init => field = value ?? new(); } = new();
 
     /// <summary>The task's status.run.</summary>
     [RequiredField, Bounds(Minimum = 1, Maximum = 1_000_000)]
@@ -74,7 +74,7 @@ public sealed record ApprovalSpec
 
     /// <summary>The task's workspace; it must match, because the right to approve is given by workspace.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 63)]
-    public string Workspace { get; init; } = "";
+    public string Workspace { get; init => field = value ?? ""; } = "";
 
     /// <summary>The task's status.plan.digest (Approve, Reject).</summary>
     [Pattern(Digests.Pattern), Bounds(MaxLength = 71)]
@@ -86,7 +86,7 @@ public sealed record ApprovalSpec
 
     /// <summary>Your own user name; the cluster refuses any other.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 253)]
-    public string Approver { get; init; } = "";
+    public string Approver { get; init => field = value ?? ""; } = "";
 
     /// <summary>Why.</summary>
     [Bounds(MaxLength = 1024)]
@@ -98,11 +98,11 @@ public sealed record TaskReference
 {
     /// <summary>Name.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 63)]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Uid.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 64)]
-    public string Uid { get; init; } = "";
+    public string Uid { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>The operator's verdict on an Approval.</summary>
@@ -110,5 +110,5 @@ public sealed record ApprovalStatus
 {
     /// <summary>Accepted, with one final reason: Accepted, Superseded, WrongDigest, WrongRun, TooLate, NotWaiting, Conflict, NotAllowed.</summary>
     [ListMap("type"), Bounds(MaxItems = 4)]
-    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+    public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
 }

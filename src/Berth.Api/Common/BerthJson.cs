@@ -3,11 +3,15 @@ using System.Text.Json.Serialization;
 
 namespace Berth.Api;
 
-/// <summary>Source-generated JSON of Berth's resources; camelCase, nulls left out.</summary>
+/// <summary>
+/// Source-generated JSON of Berth's resources; camelCase, nulls left out. A generated contract sets every init-only property, with null
+/// for what is absent: that is why such properties of the records fall back with <c>value ?? …</c>.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    NumberHandling = JsonNumberHandling.Strict)]
+    NumberHandling = JsonNumberHandling.Strict,
+    Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(TaskResource))]
 [JsonSerializable(typeof(TaskStatus))]
 [JsonSerializable(typeof(TaskSpec))]

@@ -22,7 +22,7 @@ public sealed record Condition
 {
     /// <summary>Type in CamelCase.</summary>
     [RequiredField, Bounds(MaxLength = 63)]
-    public string Type { get; init; } = "";
+    public string Type { get; init => field = value ?? ""; } = "";
 
     /// <summary>True, False or Unknown.</summary>
     [RequiredField]
@@ -30,7 +30,7 @@ public sealed record Condition
 
     /// <summary>Stable reason in CamelCase; see the reference page of reasons.</summary>
     [RequiredField, Bounds(MaxLength = 128)]
-    public string Reason { get; init; } = "";
+    public string Reason { get; init => field = value ?? ""; } = "";
 
     /// <summary>What it means here and what to do about it.</summary>
     [Bounds(MaxLength = 2048)]

@@ -7,7 +7,7 @@ namespace Berth.Api;
 public sealed record ResourceMeta
 {
     /// <summary>Name, unique in its namespace among living objects of its kind.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Prefix from which the server makes a name.</summary>
     public string? GenerateName { get; init; }
@@ -16,7 +16,7 @@ public sealed record ResourceMeta
     public string? Namespace { get; init; }
 
     /// <summary>Identity of this object in space and time; a new object of the same name has another.</summary>
-    public string Uid { get; init; } = "";
+    public string Uid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Opaque version for compare-and-swap.</summary>
     public string? ResourceVersion { get; init; }
@@ -51,16 +51,16 @@ public sealed record ResourceMeta
 public sealed record OwnerReference
 {
     /// <summary>API version of the owner.</summary>
-    public string ApiVersion { get; init; } = "";
+    public string ApiVersion { get; init => field = value ?? ""; } = "";
 
     /// <summary>Kind of the owner.</summary>
-    public string Kind { get; init; } = "";
+    public string Kind { get; init => field = value ?? ""; } = "";
 
     /// <summary>Name of the owner.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Uid of the owner.</summary>
-    public string Uid { get; init; } = "";
+    public string Uid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Whether this owner is the managing controller.</summary>
     public bool? Controller { get; init; }

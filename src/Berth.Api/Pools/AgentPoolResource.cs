@@ -17,20 +17,20 @@ namespace Berth.Api;
 public sealed record AgentPoolResource
 {
     /// <summary>Always <c>berth.dev/v1alpha1</c>.</summary>
-    public string ApiVersion { get; init; } = Names.ApiVersion;
+    public string ApiVersion { get; set; } = Names.ApiVersion;
 
     /// <summary>Always <c>AgentPool</c>.</summary>
-    public string Kind { get; init; } = "AgentPool";
+    public string Kind { get; set; } = "AgentPool";
 
     /// <summary>Object metadata.</summary>
-    public ResourceMeta Metadata { get; init; } = new();
+    public ResourceMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>How many pods, how they look, and what may run on them.</summary>
     [RequiredField]
-    public AgentPoolSpec Spec { get; init; } = new();
+    public AgentPoolSpec Spec { get; init => field = value ?? new(); } = new();
 
     /// <summary>What is there. Written by the operator only.</summary>
-    public AgentPoolStatus Status { get; init; } = new();
+    public AgentPoolStatus Status { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>Desired pods of a pool.</summary>
@@ -38,11 +38,11 @@ public sealed record AgentPoolSpec
 {
     /// <summary>Slots in each pod: how many tasks it can hold at once.</summary>
     [Default("3"), Bounds(Minimum = 1, Maximum = 16)]
-    public int SlotsPerPod { get; init; } = 3;
+    public int SlotsPerPod { get; set; } = 3;
 
     /// <summary>How many slots of one pod may hold work that can change things (PlanAndApply from Planning on, and Run) at once.</summary>
     [Default("1"), Bounds(Minimum = 1, Maximum = 16)]
-    public int ApplySlotsPerPod { get; init; } = 1;
+    public int ApplySlotsPerPod { get; set; } = 1;
 
     /// <summary>Number of pods; 1 if absent.</summary>
     [Bounds(Minimum = 0, Maximum = 1000)]
@@ -50,7 +50,7 @@ public sealed record AgentPoolSpec
 
     /// <summary>How reservations are kept.</summary>
     [Default("{}")]
-    public ReservationPolicy Reservation { get; init; } = new();
+    public ReservationPolicy Reservation { get; init => field = value ?? new(); } = new();
 
     /// <summary>How long an agent may be silent before its pod counts as lost.</summary>
     [Default("\"2m\""), Duration]
@@ -62,7 +62,7 @@ public sealed record AgentPoolSpec
 
     /// <summary>What tasks of this pool may do; tasks can only be stricter.</summary>
     [Default("{}")]
-    public PoolPolicy Policy { get; init; } = new();
+    public PoolPolicy Policy { get; init => field = value ?? new(); } = new();
 
     /// <summary>The pod. Its container "task" is stamped once per slot; the rest is kept as it is.</summary>
     [RequiredField, PreserveUnknownFields]
@@ -107,11 +107,11 @@ public sealed record AgentPoolStatus
     public string? Selector { get; init; }
 
     /// <summary>Slots by state.</summary>
-    public SlotCounts Slots { get; init; } = new();
+    public SlotCounts Slots { get; init => field = value ?? new(); } = new();
 
     /// <summary>Ready, with a reason when not.</summary>
     [ListMap("type"), Bounds(MaxItems = 16)]
-    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+    public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Slots of a pool by state.</summary>

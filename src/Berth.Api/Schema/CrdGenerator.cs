@@ -16,7 +16,7 @@ public static class CrdGenerator
         .OrderBy(t => t.GetCustomAttribute<KubernetesResourceAttribute>()!.Kind, StringComparer.Ordinal)
         .ToList();
 
-    /// <summary>All generated files: one CRD for each resource, and one reference page.</summary>
+    /// <summary>All generated files: one CRD and one reference page for each resource, and the page of reasons.</summary>
     /// <exception cref="InvalidOperationException">A field lacks its summary, or a rule is too costly for a real API server.</exception>
     public static IReadOnlyList<GeneratedFile> GenerateFiles()
     {
@@ -30,6 +30,7 @@ public static class CrdGenerator
             files.Add(new($"crds/{name}.yaml", "# Written by ./dev generate from src/Berth.Api; change it there.\n" + YamlText.Write(definition)));
             files.Add(new($"docs/reference/{type.GetCustomAttribute<KubernetesResourceAttribute>()!.Plural}.md", ReferencePage.Write(definition)));
         }
+        files.Add(new("docs/reference/reasons.md", ReasonsPage.Write(descriptions)));
         return files;
     }
 

@@ -34,7 +34,7 @@ public sealed class PrinterColumnAttribute(string name, string jsonPath) : Attri
     public string JsonPath { get; } = jsonPath;
 
     /// <summary>OpenAPI type: string, integer, boolean, date.</summary>
-    public string Type { get; init; } = "string";
+    public string Type { get; init => field = value ?? "string"; } = "string";
 
     /// <summary>Shown only with <c>-o wide</c>.</summary>
     public bool Wide { get; init; }

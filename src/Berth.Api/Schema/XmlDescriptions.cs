@@ -27,7 +27,7 @@ internal sealed class XmlDescriptions
 
     public string Of(PropertyInfo property) => Find($"P:{property.DeclaringType!.FullName}.{property.Name}");
 
-    public string OfMember(Type enumType, string member) => Find($"F:{enumType.FullName}.{member}");
+    public string OfMember(Type type, string member) => Find($"F:{type.FullName}.{member}");
 
     private string Find(string id) => summaries.TryGetValue(id, out var text) && text.Length > 0
         ? text

@@ -7,10 +7,11 @@ using System.Text.RegularExpressions;
 namespace Berth.Api.Schema;
 
 /// <summary>Writes JSON as block-style YAML: two spaces, keys in the order given, the same bytes for the same input.</summary>
-internal static partial class YamlText
+public static partial class YamlText
 {
     private static readonly JsonSerializerOptions Quoted = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Writes one document.</summary>
     public static string Write(JsonObject document)
     {
         var text = new StringBuilder();

@@ -10,16 +10,16 @@ namespace Berth.Api;
 public sealed record Manifest
 {
     /// <summary>Version of this form.</summary>
-    public int Version { get; init; } = 1;
+    public int Version { get; set; } = 1;
 
     /// <summary>Uid of the task.</summary>
-    public string TaskUid { get; init; } = "";
+    public string TaskUid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Run of the task.</summary>
     public int Run { get; init; }
 
     /// <summary>Digest of the immutable part of the spec.</summary>
-    public string SpecHash { get; init; } = "";
+    public string SpecHash { get; init => field = value ?? ""; } = "";
 
     /// <summary>Digest over the source files, if there is a source.</summary>
     public string? SourceDigest { get; init; }
@@ -31,7 +31,7 @@ public sealed record Manifest
     public IReadOnlyDictionary<string, string>? Artifacts { get; init; }
 
     /// <summary>The command that apply runs.</summary>
-    public IReadOnlyList<string> Command { get; init; } = [];
+    public IReadOnlyList<string> Command { get; init => field = value ?? []; } = [];
 
     /// <summary>The command that prepares a slot.</summary>
     public IReadOnlyList<string>? Prepare { get; init; }

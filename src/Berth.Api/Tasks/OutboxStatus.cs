@@ -13,7 +13,7 @@ public sealed record OutboxStatus
 
     /// <summary>Entries, oldest first.</summary>
     [Bounds(MaxItems = 64)]
-    public IReadOnlyList<OutboxEntry> Entries { get; init; } = [];
+    public IReadOnlyList<OutboxEntry> Entries { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>One transition. At most 512 bytes of JSON.</summary>
@@ -30,11 +30,11 @@ public sealed record OutboxEntry
 
     /// <summary>The signal of the transition table.</summary>
     [Bounds(MaxLength = 48)]
-    public string Signal { get; init; } = "";
+    public string Signal { get; init => field = value ?? ""; } = "";
 
     /// <summary>Stable reason.</summary>
     [Bounds(MaxLength = 64)]
-    public string Reason { get; init; } = "";
+    public string Reason { get; init => field = value ?? ""; } = "";
 
     /// <summary>Message, cut to fit.</summary>
     [Bounds(MaxLength = 200)]

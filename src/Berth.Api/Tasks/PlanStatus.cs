@@ -8,7 +8,7 @@ public sealed record InputsStatus
 {
     /// <summary>Digest of the immutable part of the spec.</summary>
     [Bounds(MaxLength = 71)]
-    public string SpecHash { get; init; } = "";
+    public string SpecHash { get; init => field = value ?? ""; } = "";
 
     /// <summary>Digest over the source files (path and content), or empty without a source.</summary>
     [Bounds(MaxLength = 71)]
@@ -40,11 +40,11 @@ public sealed record FileDigest
 {
     /// <summary>Path below the working directory.</summary>
     [RequiredField, Bounds(MaxLength = 255)]
-    public string Path { get; init; } = "";
+    public string Path { get; init => field = value ?? ""; } = "";
 
     /// <summary><c>sha256:…</c>.</summary>
     [RequiredField, Bounds(MaxLength = 71)]
-    public string Digest { get; init; } = "";
+    public string Digest { get; init => field = value ?? ""; } = "";
 
     /// <summary>Size in bytes.</summary>
     public long Size { get; init; }
@@ -55,15 +55,15 @@ public sealed record ResolvedVariable
 {
     /// <summary>plan, apply or run.</summary>
     [Bounds(MaxLength = 16)]
-    public string Step { get; init; } = "";
+    public string Step { get; init => field = value ?? ""; } = "";
 
     /// <summary>Name of the variable.</summary>
     [Bounds(MaxLength = 320)]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Its value.</summary>
     [Bounds(MaxLength = 8192)]
-    public string Value { get; init; } = "";
+    public string Value { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>The plan of this run.</summary>
@@ -71,15 +71,15 @@ public sealed record PlanStatus
 {
     /// <summary>Digest of the manifest: everything that apply will run with. This is what a person approves.</summary>
     [Bounds(MaxLength = 71)]
-    public string Digest { get; init; } = "";
+    public string Digest { get; init => field = value ?? ""; } = "";
 
     /// <summary>The attempt that made it.</summary>
     [Bounds(MaxLength = 80)]
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>Counts as people read them: <c>+3 ~1 -0</c>, <c>no changes</c>, or <c>planned</c> when nothing counts them.</summary>
     [Bounds(MaxLength = 64)]
-    public string Summary { get; init; } = "";
+    public string Summary { get; init => field = value ?? ""; } = "";
 
     /// <summary>Counts, where the describer knows them.</summary>
     public PlanCounts? Counts { get; init; }
@@ -151,11 +151,11 @@ public sealed record GrantStatus
 
     /// <summary>The manifest digest the person saw.</summary>
     [Bounds(MaxLength = 71)]
-    public string ApprovedDigest { get; init; } = "";
+    public string ApprovedDigest { get; init => field = value ?? ""; } = "";
 
     /// <summary>The manifest digest that may run.</summary>
     [Bounds(MaxLength = 71)]
-    public string RunDigest { get; init; } = "";
+    public string RunDigest { get; init => field = value ?? ""; } = "";
 
     /// <summary>What the approved plan means; a replan with the same meaning needs no new approval.</summary>
     [Bounds(MaxLength = 71)]

@@ -54,11 +54,11 @@ public sealed record RetryPolicy
 {
     /// <summary>How often a failing plan (or prepare) is tried again. An apply that failed is never repeated by itself.</summary>
     [Default("3"), Bounds(Minimum = 0, Maximum = 100)]
-    public int Limit { get; init; } = 3;
+    public int Limit { get; set; } = 3;
 
     /// <summary>Pauses between tries.</summary>
     [Default("{}")]
-    public BackoffPolicy Backoff { get; init; } = new();
+    public BackoffPolicy Backoff { get; init => field = value ?? new(); } = new();
 
     /// <summary>Exit codes that no retry can mend.</summary>
     [ListSet, Bounds(MaxItems = 32)]
@@ -112,7 +112,7 @@ public sealed record RecoveryPolicy
 
     /// <summary>How often losses may send the task back to planning before it is dead-lettered.</summary>
     [Default("3"), Bounds(Minimum = 0, Maximum = 100)]
-    public int ResetLimit { get; init; } = 3;
+    public int ResetLimit { get; set; } = 3;
 }
 
 /// <summary>What to do about a command that prints nothing.</summary>

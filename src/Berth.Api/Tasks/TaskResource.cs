@@ -23,18 +23,18 @@ namespace Berth.Api;
 public sealed record TaskResource
 {
     /// <summary>Always <c>berth.dev/v1alpha1</c>.</summary>
-    public string ApiVersion { get; init; } = Names.ApiVersion;
+    public string ApiVersion { get; set; } = Names.ApiVersion;
 
     /// <summary>Always <c>Task</c>.</summary>
-    public string Kind { get; init; } = "Task";
+    public string Kind { get; set; } = "Task";
 
     /// <summary>Object metadata.</summary>
-    public ResourceMeta Metadata { get; init; } = new();
+    public ResourceMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>What to run. Everything but desiredState, requeue, priority and ttlAfterFinished is fixed at creation.</summary>
     [RequiredField]
-    public TaskSpec Spec { get; init; } = new();
+    public TaskSpec Spec { get; init => field = value ?? new(); } = new();
 
     /// <summary>What happened so far. Written by the operator only.</summary>
-    public TaskStatus Status { get; init; } = new();
+    public TaskStatus Status { get; init => field = value ?? new(); } = new();
 }

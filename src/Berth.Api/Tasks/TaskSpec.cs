@@ -41,7 +41,7 @@ public sealed record TaskSpec
 {
     /// <summary>The pool whose slots run this task; in the task's own namespace.</summary>
     [RequiredField, Immutable]
-    public PoolReference PoolRef { get; init; } = new();
+    public PoolReference PoolRef { get; init => field = value ?? new(); } = new();
 
     /// <summary>PlanAndApply, Plan or Run.</summary>
     [Default("\"PlanAndApply\""), Immutable]
@@ -49,7 +49,7 @@ public sealed record TaskSpec
 
     /// <summary>What the task changes, e.g. the name of a Terraform state. At most one task per workspace may be able to change it at a time.</summary>
     [RequiredField, Immutable, Bounds(MinLength = 1, MaxLength = 63), Pattern("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-    public string Workspace { get; init; } = "";
+    public string Workspace { get; init => field = value ?? ""; } = "";
 
     /// <summary>Higher runs first among waiting tasks of a pool. May be changed while waiting.</summary>
     [Default("0"), Bounds(Minimum = -1_000_000, Maximum = 1_000_000)]
@@ -85,15 +85,15 @@ public sealed record TaskSpec
 
     /// <summary>How failing commands are tried again.</summary>
     [Default("{}"), Immutable]
-    public RetryPolicy Retry { get; init; } = new();
+    public RetryPolicy Retry { get; init => field = value ?? new(); } = new();
 
     /// <summary>What happens when the pod under the task vanishes.</summary>
     [Default("{}"), Immutable]
-    public RecoveryPolicy Recovery { get; init; } = new();
+    public RecoveryPolicy Recovery { get; init => field = value ?? new(); } = new();
 
     /// <summary>When to say that a running command seems stuck, and what to do then.</summary>
     [Default("{}"), Immutable]
-    public StuckPolicy Stuck { get; init; } = new();
+    public StuckPolicy Stuck { get; init => field = value ?? new(); } = new();
 
     /// <summary>Running, Suspended or Stopped. Stopped is final until a requeue.</summary>
     [Default("\"Running\"")]
@@ -113,7 +113,7 @@ public sealed record PoolReference
 {
     /// <summary>Name of an AgentPool.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 63)]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>Where the files come from: exactly one of them.</summary>
@@ -132,7 +132,7 @@ public sealed record ConfigMapSource
 {
     /// <summary>Name of the ConfigMap.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 253)]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>Files by relative path.</summary>
@@ -140,5 +140,5 @@ public sealed record InlineSource
 {
     /// <summary>Relative path (no leading slash, no <c>..</c>) to content.</summary>
     [RequiredField, Bounds(MaxProperties = 64, MaxLength = 262_144)]
-    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Files { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
 }

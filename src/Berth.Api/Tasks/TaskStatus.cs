@@ -20,7 +20,7 @@ public sealed record TaskStatus
     public string? Message { get; init; }
 
     /// <summary>Number of the current run; a requeue raises it.</summary>
-    public int Run { get; init; } = 1;
+    public int Run { get; set; } = 1;
 
     /// <summary>The value of spec.requeue that was acted on.</summary>
     public long ObservedRequeue { get; init; }
@@ -85,10 +85,10 @@ public sealed record TaskStatus
 
     /// <summary>Conditions: Finished, Succeeded, Ready, Planned, PlanStored, SlotReserved, Approved, Suspended, Stalled.</summary>
     [ListMap("type"), Bounds(MaxItems = 16)]
-    public IReadOnlyList<Condition> Conditions { get; init; } = [];
+    public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
 
     /// <summary>Transitions on their way to the database.</summary>
-    public OutboxStatus History { get; init; } = new();
+    public OutboxStatus History { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>A slot held for a task.</summary>
@@ -96,15 +96,15 @@ public sealed record SlotStatus
 {
     /// <summary>Pod and index as people write it: <c>pod-a/0</c>.</summary>
     [Bounds(MaxLength = 300)]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Pod name.</summary>
     [Bounds(MaxLength = 253)]
-    public string Pod { get; init; } = "";
+    public string Pod { get; init => field = value ?? ""; } = "";
 
     /// <summary>Pod uid.</summary>
     [Bounds(MaxLength = 64)]
-    public string PodUid { get; init; } = "";
+    public string PodUid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Index of the slot in the pod.</summary>
     public int Index { get; init; }
@@ -125,7 +125,7 @@ public sealed record AttemptStatus
 {
     /// <summary>Unique id: task uid, dash, number.</summary>
     [RequiredField, Bounds(MaxLength = 80)]
-    public string Id { get; init; } = "";
+    public string Id { get; init => field = value ?? ""; } = "";
 
     /// <summary>Plan, Restore, Apply or Run.</summary>
     public AttemptKind Kind { get; init; }
@@ -135,11 +135,11 @@ public sealed record AttemptStatus
 
     /// <summary>Pod name.</summary>
     [Bounds(MaxLength = 253)]
-    public string Pod { get; init; } = "";
+    public string Pod { get; init => field = value ?? ""; } = "";
 
     /// <summary>Pod uid.</summary>
     [Bounds(MaxLength = 64)]
-    public string PodUid { get; init; } = "";
+    public string PodUid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Index of the slot.</summary>
     public int Slot { get; init; }
@@ -188,15 +188,15 @@ public sealed record ResolutionStatus
 {
     /// <summary>Name of the Approval.</summary>
     [Bounds(MaxLength = 253)]
-    public string Approval { get; init; } = "";
+    public string Approval { get; init => field = value ?? ""; } = "";
 
     /// <summary>Uid of the Approval.</summary>
     [Bounds(MaxLength = 64)]
-    public string ApprovalUid { get; init; } = "";
+    public string ApprovalUid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Who decided.</summary>
     [Bounds(MaxLength = 253)]
-    public string Approver { get; init; } = "";
+    public string Approver { get; init => field = value ?? ""; } = "";
 
     /// <summary>What was decided.</summary>
     public ApprovalDecision Decision { get; init; }
@@ -210,14 +210,14 @@ public sealed record LossStatus
 {
     /// <summary>The attempt that was lost.</summary>
     [Bounds(MaxLength = 80)]
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>When the loss was recorded.</summary>
     public DateTimeOffset Since { get; init; }
 
     /// <summary>Why it counts as lost.</summary>
     [Bounds(MaxLength = 512)]
-    public string Cause { get; init; } = "";
+    public string Cause { get; init => field = value ?? ""; } = "";
 
     /// <summary>Whether its processes are proved dead.</summary>
     public bool Fenced { get; init; }

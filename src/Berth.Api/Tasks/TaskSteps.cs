@@ -22,7 +22,7 @@ public sealed record PrepareStep
 {
     /// <summary>Program and arguments; not a shell line.</summary>
     [RequiredField, Bounds(MinItems = 1, MaxItems = 64, MaxLength = 32_768)]
-    public IReadOnlyList<string> Command { get; init; } = [];
+    public IReadOnlyList<string> Command { get; init => field = value ?? []; } = [];
 
     /// <summary>How long it may take.</summary>
     [Default("\"10m\""), Duration]
@@ -36,7 +36,7 @@ public sealed record PlanStep
 {
     /// <summary>Program and arguments; not a shell line.</summary>
     [RequiredField, Bounds(MinItems = 1, MaxItems = 64, MaxLength = 32_768)]
-    public IReadOnlyList<string> Command { get; init; } = [];
+    public IReadOnlyList<string> Command { get; init => field = value ?? []; } = [];
 
     /// <summary>Environment.</summary>
     [ListMap("name"), Bounds(MaxItems = 64)]
@@ -83,7 +83,7 @@ public sealed record ApplyStep
 {
     /// <summary>Program and arguments; not a shell line.</summary>
     [RequiredField, Bounds(MinItems = 1, MaxItems = 64, MaxLength = 32_768)]
-    public IReadOnlyList<string> Command { get; init; } = [];
+    public IReadOnlyList<string> Command { get; init => field = value ?? []; } = [];
 
     /// <summary>Environment. Secrets are read only after the approval.</summary>
     [ListMap("name"), Bounds(MaxItems = 64)]
@@ -114,7 +114,7 @@ public sealed record RunStep
 {
     /// <summary>Program and arguments; not a shell line.</summary>
     [RequiredField, Bounds(MinItems = 1, MaxItems = 64, MaxLength = 32_768)]
-    public IReadOnlyList<string> Command { get; init; } = [];
+    public IReadOnlyList<string> Command { get; init => field = value ?? []; } = [];
 
     /// <summary>Environment.</summary>
     [ListMap("name"), Bounds(MaxItems = 64)]
@@ -135,7 +135,7 @@ public sealed record EnvVar
 {
     /// <summary>Name; names that start with BERTH_ are ours.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 253), Pattern("^[A-Za-z_][A-Za-z0-9_]*$")]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Literal value; part of what is approved.</summary>
     [Bounds(MaxLength = 8192)]
@@ -161,11 +161,11 @@ public sealed record KeyReference
 {
     /// <summary>Name of the object.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 253)]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 
     /// <summary>Key in it.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 253)]
-    public string Key { get; init; } = "";
+    public string Key { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>A whole ConfigMap or Secret as environment.</summary>
@@ -188,5 +188,5 @@ public sealed record SecretSource
 {
     /// <summary>Name of the Secret.</summary>
     [RequiredField, Bounds(MinLength = 1, MaxLength = 253)]
-    public string Name { get; init; } = "";
+    public string Name { get; init => field = value ?? ""; } = "";
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Berth.Cli.Dev.Demo;
 
 namespace Berth.Cli.Dev;
 
@@ -9,6 +10,7 @@ internal static class DevCommand
     {
         UpCommand.Create(),
         DownCommand.Create(),
+        DemoCommand.Create(),
         OperatorCommand.Create(),
         PodsCommand.Create(),
         SuperviseCommand.Create(),

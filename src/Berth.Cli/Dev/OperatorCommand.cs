@@ -35,7 +35,7 @@ internal static class OperatorCommand
         finally
         {
             await server.StopAsync();
-            Directory.Delete(directory.Path, recursive: true);
+            directory.Remove();
         }
     }
 

@@ -13,13 +13,21 @@ internal static class PodsCommand
         var directory = new Option<string?>("--dir") { Description = "Where volumes and logs are kept; a directory below /tmp if absent.", HelpName = "D" };
         var command = new Command("pods", "Run pods of any API server as local processes. Further options are the pod runner's own.") { kubeconfig, directory };
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((result, _) => ForegroundProgram.RunAsync(Programs.DevCluster,
-        [
-            "pods", "--kubeconfig", Path.GetFullPath(result.GetValue(kubeconfig)!),
-            "--dir", result.GetValue(directory) ?? Directory.CreateTempSubdirectory("berth-").FullName,
-            "--image", $"{OperatorReplica.AgentImage}={Programs.AgentDirectory}",
-            .. result.UnmatchedTokens,
-        ]));
+        command.SetAction((result, _) => RunAsync(Path.GetFullPath(result.GetValue(kubeconfig)!), result.GetValue(directory), result.UnmatchedTokens));
         return command;
+    }
+
+    private static async Task<int> RunAsync(string kubeconfig, string? given, IReadOnlyList<string> more)
+    {
+        var directory = given ?? Directory.CreateTempSubdirectory("berth-").FullName;
+        try
+        {
+            return await ForegroundProgram.RunAsync(Programs.DevCluster,
+                ["pods", "--kubeconfig", kubeconfig, "--dir", directory, "--image", $"{OperatorReplica.AgentImage}={Programs.AgentDirectory}", .. more]);
+        }
+        finally
+        {
+            if (given is null) Directory.Delete(directory, recursive: true);
+        }
     }
 }

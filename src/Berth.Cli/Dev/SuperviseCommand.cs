@@ -45,7 +45,7 @@ internal static class SuperviseCommand
         try
         {
             await stack.StartAsync(stop);
-            new StartState(StartState.Ready, "ready").Write(directory);
+            new StartState(StartState.Ready, stack.Note).Write(directory);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

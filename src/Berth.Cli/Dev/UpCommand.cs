@@ -19,7 +19,7 @@ internal static class UpCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             var options = arguments.Read(result);
-            await StartAsync(options, text => Console.Error.WriteLine(text + " ..."), cancellationToken);
+            await StartAsync(options, text => Console.Error.WriteLine(text), cancellationToken);
             Console.WriteLine($"ready. Next: export KUBECONFIG={new InstanceDirectory(options.Directory).Kubeconfig}; more in {new InstanceDirectory(options.Directory).Env}");
             return 0;
         });
@@ -59,7 +59,11 @@ internal static class UpCommand
         {
             var ended = supervisor.Exit.IsCompleted;
             var state = StartState.Read(directory);
-            if (state?.Word == StartState.Ready) return;
+            if (state?.Word == StartState.Ready)
+            {
+                if (state.Text.Length > 0) progress(state.Text);
+                return;
+            }
             if (state?.Word == StartState.Failed)
             {
                 await supervisor.Exit.WaitAsync(cancellationToken);

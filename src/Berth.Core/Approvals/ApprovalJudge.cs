@@ -64,7 +64,8 @@ public static class ApprovalJudge
         var plan = seen.Task.Status.Plan;
         if (plan is null) return new(Reasons.NotWaiting, "there is no plan");
         if (approval.Spec.Digest == plan.Digest) return null;
-        return approval.Metadata.CreationTimestamp < plan.At
+        // Creation times are whole seconds, rounded down: only one that ended before the plan was made can have meant an older one.
+        return approval.Metadata.CreationTimestamp?.AddSeconds(1) <= plan.At
             ? new(Reasons.Superseded, $"a newer plan was made at {plan.At:u}; its digest is {plan.Digest}; look at it and decide again")
             : new(Reasons.WrongDigest, $"the plan's digest is {plan.Digest}; look at the plan and decide by that digest");
     }

@@ -54,8 +54,8 @@ internal static class ApplyLostPhase
     {
         var (name, ns, loss) = (draft.Task.Metadata.Name, draft.Task.Metadata.Namespace, draft.Status.Loss!);
         if (loss.Fenced)
-            draft.Wait(Reasons.ApplyOutcomeUnknown, $"{loss.Cause}; attempt {loss.Attempt} is dead ({draft.Status.Attempt?.FencedBy}), but how far it got is not known. Look at the real state, then: berth resolve {name} -n {ns} --replan | --mark-succeeded | --mark-failed");
+            draft.Wait(Reasons.ApplyOutcomeUnknown, $"{loss.Cause}; attempt {loss.Attempt} is dead ({draft.Status.Attempt?.FencedBy}), but how far it got is not known. Look at the real state, then: berth resolve {name} -n {ns} replan | succeeded | failed");
         else
-            draft.Wait(Reasons.ApplyLost, $"{loss.Cause}; attempt {loss.Attempt} may still be running, so nothing else runs for workspace {draft.Spec.Workspace}. Waiting for the agent, the kubelet or the node to prove it dead. If you have made sure yourself: berth resolve {name} -n {ns} --confirm-dead");
+            draft.Wait(Reasons.ApplyLost, $"{loss.Cause}; attempt {loss.Attempt} may still be running, so nothing else runs for workspace {draft.Spec.Workspace}. Waiting for the agent, the kubelet or the node to prove it dead. If you have made sure yourself: berth resolve {name} -n {ns} confirm-dead");
     }
 }

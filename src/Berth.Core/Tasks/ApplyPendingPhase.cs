@@ -60,6 +60,7 @@ internal static class ApplyPendingPhase
         if (Outbox.IsFull(draft.Status.History)) { draft.Wait(Reasons.HistoryBacklog, "no slot is taken again while the database is away and too many transitions wait for it; goes on by itself once it is back"); return; }
         if (draft.Seen.Offer is not { } offer)
         {
+            draft.WantsSlot = true;
             if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, $"{wait.Message}; {Approve.Waiting(draft)}");
             return;
         }
@@ -142,7 +143,12 @@ internal static class ApplyPendingPhase
             return;
         }
         if (Outbox.IsFull(status.History)) { draft.Wait(Reasons.HistoryBacklog, "approved; apply begins once the database is back and has taken the transitions that wait for it"); return; }
-        if (seen.Inputs?.Fault is { } fault) { draft.Wait(fault.Reason, fault.Message); return; }
+        if (seen.Inputs?.Fault is { } fault)
+        {
+            draft.Wait(fault.Reason, $"approved, but {fault.Message}");
+            draft.WakeAfter(TimeSpan.FromSeconds(10));
+            return;
+        }
         if (seen.Inputs?.Snapshot is not { } now || (status.Grant!.Basis != GrantBasis.Auto && seen.GrantStillThere is null)) return;
         var change = Manifests.Difference(status.Inputs!, now) ?? (Manifests.Of(draft.Task, status.Run, status.Inputs!, status.Plan!).Digest() == status.Grant!.RunDigest ? null : "the manifest");
         if (change is not null)

@@ -5,6 +5,9 @@ namespace Berth.Core.Tasks;
 /// <summary>Waiting to begin. The order of the checks is the order in which a person should mend things.</summary>
 internal static class PendingPhase
 {
+    /// <summary>ConfigMaps and Secrets are not watched; a missing one is looked for again after this time.</summary>
+    private static readonly TimeSpan InputsAgainAfter = TimeSpan.FromSeconds(10);
+
     public static void Decide(TaskDraft draft)
     {
         var fault = Admission.Check(draft.Seen);
@@ -20,7 +23,13 @@ internal static class PendingPhase
             draft.Wait(Reasons.HistoryBacklog, "nothing new is started while the database is away and too many transitions wait for it; goes on by itself once it is back");
             return;
         }
-        if (draft.Seen.Inputs?.Fault is { } missing) { draft.Wait(missing.Reason, missing.Message); return; }
+        if (draft.Seen.Inputs?.Fault is { } missing)
+        {
+            draft.Wait(missing.Reason, missing.Message);
+            draft.WakeAfter(InputsAgainAfter);
+            return;
+        }
+        draft.WantsSlot = draft.Seen.Offer is null;
         if (draft.Seen.Offer is { } offer && draft.Seen.Inputs?.Snapshot is { } inputs) Begin(draft, offer, inputs);
         else if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, wait.Message);
     }

@@ -22,7 +22,7 @@ internal static class StoppingPhase
             var cause = draft.Status.Loss?.Cause ?? Attempts.LossOf(draft)!;
             draft.Status = draft.Status with { Loss = draft.Status.Loss ?? new LossStatus { Attempt = attempt.Id, Since = draft.Seen.Now, Cause = cause } };
             if (ApplyLostPhase.Fenced(draft)) { Stopped(draft, $"stopped; {cause}, and it is proved dead; how far it got is not known"); return; }
-            draft.Wait(Reasons.ApplyLost, $"{cause} while stopping; attempt {attempt.Id} may still be running, so the stop is not over and nothing else runs for workspace {draft.Spec.Workspace}. If you have made sure yourself: berth resolve {draft.Task.Metadata.Name} -n {draft.Task.Metadata.Namespace} --confirm-dead");
+            draft.Wait(Reasons.ApplyLost, $"{cause} while stopping; attempt {attempt.Id} may still be running, so the stop is not over and nothing else runs for workspace {draft.Spec.Workspace}. If you have made sure yourself: berth resolve {draft.Task.Metadata.Name} -n {draft.Task.Metadata.Namespace} confirm-dead");
         }
         draft.Do(new TaskAction.CancelAttempt(attempt.PodUid, attempt.Slot, attempt.Id, $"stop requested by {draft.Status.StopRequestedBy}"));
     }

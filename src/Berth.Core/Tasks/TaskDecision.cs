@@ -21,6 +21,9 @@ public sealed record TaskDecision
     /// <summary>Rows that were applied, for events, logs and metrics.</summary>
     public IReadOnlyList<AppliedTransition> Transitions { get; init; } = [];
 
+    /// <summary>Whether the task would take a slot if placement offered one.</summary>
+    public bool WantsSlot { get; init; }
+
     /// <summary>When to look again if nothing happens; null when only an event can change anything.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 }

@@ -30,6 +30,8 @@ internal sealed class TaskDraft
 
     public bool? Finalizer { get; set; }
 
+    public bool WantsSlot { get; set; }
+
     public bool Moved => _transitions.Count > 0;
 
     public string SlotName => Status.Slot?.Name ?? (Status.Attempt is { } a ? Names.SlotName(a.Pod, a.Slot) : "");
@@ -95,6 +97,7 @@ internal sealed class TaskDraft
             Actions = _actions,
             Verdicts = _verdicts,
             Transitions = _transitions,
+            WantsSlot = WantsSlot,
             WakeAt = _wakeAt,
         };
     }

@@ -63,7 +63,7 @@ internal sealed class EventRecorder(ApiClient api, Action<string> report)
     private async Task SendAsync(JsonObject item, CancellationToken cancel)
     {
         string ns = item.Namespace();
-        string key = $"{item.Text("involvedObject", "uid")}/{item.Text("reason")}/{item.Text("message")}";
+        string key = $"{item.Text("involvedObject", "uid")}/{item.Text("involvedObject", "fieldPath")}/{item.Text("reason")}/{item.Text("message")}";
         if (_alike.TryGetValue(key, out var before))
         {
             _alike[key] = before with { Count = before.Count + 1 };

@@ -69,6 +69,32 @@ internal sealed class PodContainer(JsonNode spec, ContainerKind kind)
 
     public bool Succeeded => Ended is { ExitCode: 0 };
 
+    /// <summary>The machine went off under the container: nobody knows how it ended.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>Ends the container as a power cut does.</summary>
+    public async Task PowerOffAsync()
+    {
+        if (Process is { } process)
+        {
+            IsLost = true;
+            process.Kill();
+            await process.Exited;
+        }
+    }
+
+    /// <summary>The state after the process ended; what a power cut ended has no exit code of its own.</summary>
+    public ContainerState.Terminated End(ContainerProcess process, string? message)
+    {
+        ExitStatus exit = process.Exited.Result;
+        bool lost = IsLost;
+        IsLost = false;
+        return lost
+            ? new ContainerState.Terminated(255, 0, "Unknown", null, process.StartedAt, exit.At, Scheme + ContainerId)
+            : new ContainerState.Terminated(
+                exit.ExitCode, exit.Signal, exit.ExitCode == 0 ? "Completed" : "Error", message, process.StartedAt, exit.At, Scheme + ContainerId);
+    }
+
     public JsonObject StatusJson()
     {
         var status = new JsonObject

@@ -9,16 +9,18 @@ namespace Berth.DevCluster.Pods;
 internal sealed class PodHost : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly FileStream _lock;
 
     public PodHost(PodRunnerOptions options, ApiClient api)
     {
         Options = options;
         Api = api;
-        Reactor = new Reactor(options.Report);
-        Launcher = new Launcher(IsolationProbe.Detect());
         Folder = Path.GetFullPath(options.Directory);
         Root = Path.Combine(Folder, "r");
         Directory.CreateDirectory(Root);
+        _lock = Lock();
+        Reactor = new Reactor(options.Report);
+        Launcher = new Launcher(IsolationProbe.Detect());
         Directory.CreateDirectory(Path.Combine(Folder, "p"));
         Sources = new ApiSources(api, Stopping);
         Events = new EventRecorder(api, options.Report);
@@ -60,6 +62,20 @@ internal sealed class PodHost : IDisposable
     {
         _stop.Cancel();
         Reactor.Dispose();
+        _lock.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>Two runners in one directory would end each other's processes.</summary>
+    private FileStream Lock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new InvalidOperationException($"another pod runner uses {Folder}; stop it or give this one a directory of its own with --dir");
+        }
     }
 }

@@ -28,7 +28,7 @@ public sealed record PodRunnerOptions
     public TimeSpan RestartBackoff { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often a node's lease is renewed.</summary>
-    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>A container log is cut into files of this many bytes; the last two are kept.</summary>
     public long LogLimit { get; init; } = 10 * 1024 * 1024;

@@ -243,9 +243,7 @@ internal sealed partial class PodWorker
             ExitStatus exit = process.Exited.Result;
             container.Log?.Complete();
             container.Probing?.Cancel();
-            container.State = new ContainerState.Terminated(
-                exit.ExitCode, exit.Signal, exit.ExitCode == 0 ? "Completed" : "Error", LastWords(container, exit),
-                process.StartedAt, exit.At, PodContainer.Scheme + container.ContainerId);
+            container.State = container.End(process, LastWords(container, exit));
             container.IsStarted = container.IsReady = false;
             container.Process = null;
             _host.Records.Remove(container.ContainerId!);

@@ -67,6 +67,9 @@ internal sealed partial class PodWorker
 
     public IReadOnlyList<PodContainer> Containers => _containers;
 
+    /// <summary>The pod's directory on this machine.</summary>
+    public string Folder => _folder.Path;
+
     /// <summary>Nobody looks after this pod's processes any more, on command.</summary>
     public bool IsAbandoned => _abandoned;
 

@@ -9,7 +9,7 @@ public static class PodsVerb
     /// <summary>What the verb takes, for a usage text.</summary>
     public const string Usage = """
         pods --kubeconfig FILE [--dir D] [--nodes N] [--node-prefix dev-node-] [--image NAME=DIR ...] [--start-delay 1s]
-             [--listen 127.0.0.1:PORT] [--restart-backoff 10s] [--heartbeat 10s] [--schedule auto|always|never]
+             [--listen 127.0.0.1:PORT] [--restart-backoff 10s] [--heartbeat 2s] [--schedule auto|always|never]
         """;
 
     /// <summary>Runs the verb.</summary>
@@ -40,6 +40,11 @@ public static class PodsVerb
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Told to stop while still starting.
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or InvalidDataException or IOException or ArgumentException or Client.ApiException)
+        {
+            await Console.Error.WriteLineAsync($"pods: {fault.Message}");
+            return 1;
         }
 
         return 0;

@@ -59,7 +59,8 @@ internal sealed class ProcessRecords
                 return;
             }
 
-            foreach (int victim in alive ? rest.Append(pid) : rest)
+            // In a user namespace the recorded process is only the parent of the container's first.
+            foreach (int victim in alive ? [.. ProcessTree.Children(pid), pid, .. rest] : rest)
             {
                 _ = Native.kill(victim, Native.SignalKill);
             }

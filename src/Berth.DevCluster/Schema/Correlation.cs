@@ -8,16 +8,17 @@ namespace Berth.DevCluster.Schema;
 /// </summary>
 internal sealed class Correlation(JsonNode? value, JsonNode? old, StructuralSchema schema)
 {
-    private Dictionary<object, Correlation>? children;
+    private Dictionary<object, Correlation?>? children;
     private ListMap? oldItems;
     private bool? equal;
 
-    public JsonNode? Value => value;
-
     public JsonNode? Old => old;
 
-    /// <summary>Whether nothing changed at or below this value.</summary>
-    public bool Unchanged => equal ??= JsonNode.DeepEquals(value, old);
+    /// <summary>
+    /// Whether nothing changed at or below this value. Items of map lists may have moved; fields that no schema specifies count as changed,
+    /// as they do for Kubernetes.
+    /// </summary>
+    public bool Unchanged => equal ??= Compare();
 
     public Correlation? Key(string name)
     {
@@ -37,8 +38,30 @@ internal sealed class Correlation(JsonNode? value, JsonNode? old, StructuralSche
         if (schema.ListType != "map" || schema.Items is not { } item || old is not JsonArray oldArray || value is not JsonArray array || index >= array.Count)
             return null;
         oldItems ??= new ListMap(schema, oldArray);
-        return oldItems.Find(array[index]) is { } match ? Remember(index, new Correlation(array[index], match, item)) : null;
+        return Remember(index, oldItems.Find(array[index]) is { } match ? new Correlation(array[index], match, item) : null);
     }
 
-    private Correlation Remember(object key, Correlation child) => (children ??= [])[key] = child;
+    private bool Compare()
+    {
+        switch (value, old)
+        {
+            case (JsonArray items, JsonArray oldList):
+                if (items.Count != oldList.Count)
+                    return false;
+                if (schema.ListType != "map")
+                    return JsonNode.DeepEquals(items, oldList);
+                for (var i = 0; i < items.Count; i++)
+                {
+                    if (Index(i) is not { Unchanged: true })
+                        return false;
+                }
+                return true;
+            case (JsonObject fields, JsonObject oldFields):
+                return fields.Count == oldFields.Count && fields.All(f => Key(f.Key) is { Unchanged: true });
+            default:
+                return JsonNode.DeepEquals(value, old);
+        }
+    }
+
+    private Correlation? Remember(object key, Correlation? child) => (children ??= [])[key] = child;
 }

@@ -19,11 +19,13 @@ internal enum DatumKind
 /// <summary>A JSON value looked at once: its kind and, for scalars, its content.</summary>
 internal readonly struct Datum
 {
+    private readonly string? text;
+
     private Datum(DatumKind kind, JsonNode? node, string? text = null, long number = 0, double real = 0)
     {
         Kind = kind;
         Node = node;
-        Text = text ?? "";
+        this.text = text;
         Long = number;
         Double = real;
     }
@@ -32,8 +34,8 @@ internal readonly struct Datum
 
     public JsonNode? Node { get; }
 
-    /// <summary>The content of a string.</summary>
-    public string Text { get; }
+    /// <summary>The content of a string; empty for anything else.</summary>
+    public string Text => text ?? "";
 
     /// <summary>The content of an integer.</summary>
     public long Long { get; }

@@ -11,12 +11,20 @@ namespace Berth.DevCluster.Schema;
 /// </summary>
 internal static class GoRegex
 {
+    private const int MostKept = 10_000;
+
     private static readonly ConcurrentDictionary<string, (Regex? Regex, string Error)> Compiled = new(StringComparer.Ordinal);
 
     /// <summary>Compiles a pattern, or tells in Go's words what is wrong with it.</summary>
     public static bool TryCompile(string pattern, out Regex regex, out string error)
     {
-        var found = Compiled.GetOrAdd(pattern, Compile);
+        // Expressions may match against patterns from objects, which must not fill the memory.
+        if (!Compiled.TryGetValue(pattern, out var found))
+        {
+            found = Compile(pattern);
+            if (Compiled.Count < MostKept)
+                Compiled[pattern] = found;
+        }
         (regex, error) = (found.Regex!, found.Error);
         return found.Regex is not null;
     }

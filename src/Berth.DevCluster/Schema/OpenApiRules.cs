@@ -19,7 +19,7 @@ internal sealed class OpenApiRules
     public static List<FieldError> Check(StructuralSchema schema, FieldPath path, CelRuleCheck? cel)
     {
         var rules = new OpenApiRules(cel);
-        rules.Node(schema, path, new Place { IsRoot = true }, cel?.Root(schema));
+        rules.Node(schema, path, new Place { IsRoot = true }, cel is null ? null : CelRuleCheck.Root(schema));
         return [.. rules.errors, .. rules.ruleErrors];
     }
 

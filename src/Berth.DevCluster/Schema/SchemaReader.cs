@@ -26,7 +26,7 @@ internal static class SchemaReader
             TypeNames = intOrString ? ["integer", "string"] : type.Length > 0 ? [type] : [],
             EffectiveFormat = StringFormats.Effective(intOrString ? "" : type, format),
             Nullable = read.Flag("nullable"),
-            Default = source["default"],
+            Default = Settled(source["default"]),
             Items = items,
             Properties = properties,
             AdditionalProperties = additional,
@@ -60,6 +60,23 @@ internal static class SchemaReader
             HasRules = rules.Count > 0 || items is { HasRules: true } || additional is { HasRules: true }
                 || properties.Values.Any(p => p.HasRules) || allOf.Any(a => a.HasRules),
         };
+    }
+
+    /// <summary>Reads a value to its leaves: what JSON nodes put off until the first read must not happen on several threads at once.</summary>
+    private static JsonNode? Settled(JsonNode? value)
+    {
+        switch (value)
+        {
+            case JsonObject fields:
+                foreach (var (_, field) in fields)
+                    Settled(field);
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                    Settled(item);
+                break;
+        }
+        return value;
     }
 
     private static Dictionary<string, StructuralSchema> ReadProperties(JsonNode? node, string place)

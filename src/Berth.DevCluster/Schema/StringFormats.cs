@@ -51,9 +51,6 @@ internal static partial class StringFormats
         return supported ? format : "";
     }
 
-    /// <summary>Whether a format is one that strings of a type are never checked against (a warning on create).</summary>
-    public static bool IsUnrecognized(string type, string format) => format.Length > 0 && Effective(type, format).Length == 0;
-
     /// <summary>Whether a string satisfies a format; true for formats of numbers.</summary>
     public static bool Matches(string format, string value) =>
         !Checks.TryGetValue(Normal(format), out var check) || check(value);

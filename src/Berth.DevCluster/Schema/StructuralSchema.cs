@@ -4,10 +4,10 @@ namespace Berth.DevCluster.Schema;
 
 /// <summary>
 /// A schema of a CustomResourceDefinition (or, written in the same form, of a built-in kind), parsed once and then read by the
-/// pruner, the defaulter, the validators, the CEL type checker and server-side apply. Immutable after <see cref="Parse"/>.
+/// pruner, the defaulter, the validators and the CEL type checker. Immutable after <see cref="Parse"/>.
 /// The same type serves the logical operands (<c>allOf</c>, <c>anyOf</c>, <c>oneOf</c>, <c>not</c>).
 /// </summary>
-internal sealed partial class StructuralSchema
+internal sealed class StructuralSchema
 {
     private static readonly Dictionary<string, StructuralSchema> NoProperties = [];
 

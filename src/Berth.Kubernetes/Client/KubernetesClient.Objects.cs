@@ -158,5 +158,5 @@ public sealed partial class KubernetesClient
     }
 
     private Task<T> ReadAsync<T>(ResourceType<T> type, ApiRequest request, CancellationToken cancellationToken) where T : class =>
-        ExchangeAsync(request, body => JsonSerializer.Deserialize(body.Span, type.Json) ?? throw new JsonException("the answer is null"), cancellationToken);
+        ExchangeAsync(request, body => ManagedFields.Read(body.Span, type), cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -18,6 +19,7 @@ public sealed record Patch
     public bool IsApply => ContentType == "application/apply-patch+yaml";
 
     /// <summary>A JSON merge patch. Put <c>metadata.resourceVersion</c> into it to make it a compare-and-swap.</summary>
+    [OverloadResolutionPriority(1)]
     public static Patch Merge(JsonObject body) => new("application/merge-patch+json", Utf8(body));
 
     /// <summary>A JSON merge patch from bytes.</summary>

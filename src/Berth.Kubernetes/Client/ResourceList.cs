@@ -25,20 +25,24 @@ public sealed record ResourceList<T> where T : class
         Expect(ref reader, JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("items"u8)) ReadItems(ref reader, items, type);
+            if (reader.ValueTextEquals("items"u8)) ReadItems(json, ref reader, items, type);
             else if (reader.ValueTextEquals("metadata"u8)) list = ReadMetadata(ref reader, list);
             else reader.Skip();
         }
         return list;
     }
 
-    private static void ReadItems(ref Utf8JsonReader reader, List<T> items, ResourceType<T> type)
+    private static void ReadItems(ReadOnlySpan<byte> json, ref Utf8JsonReader reader, List<T> items, ResourceType<T> type)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return;
         if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("\"items\" is not a list");
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            items.Add(JsonSerializer.Deserialize(ref reader, type.Json) ?? throw new JsonException("an item is null"));
+        {
+            var start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            items.Add(ManagedFields.Read(json[start..(int)reader.BytesConsumed], type));
+        }
     }
 
     private static ResourceList<T> ReadMetadata(ref Utf8JsonReader reader, ResourceList<T> list)

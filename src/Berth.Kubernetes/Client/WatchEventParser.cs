@@ -27,7 +27,7 @@ internal static class WatchEventParser
 
     private static WatchEvent<T> Object<T>(WatchEventType kind, ReadOnlySpan<byte> body, ResourceType<T> type) where T : class
     {
-        var value = JsonSerializer.Deserialize(body, type.Json) ?? throw new JsonException("an event without an object");
+        var value = ManagedFields.Read(body, type);
         return new(kind, value, type.Identify(value).ResourceVersion, false);
     }
 

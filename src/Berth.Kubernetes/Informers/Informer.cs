@@ -52,7 +52,8 @@ public sealed class Informer<T> : IInformer, IReflectorSink<T>, IMetricSource wh
     {
         get
         {
-            lock (_waiting) return _wantList.Count > 0;
+            // Those of a list that failed still wait.
+            lock (_waiting) return _wantList.Count > 0 || _inList.Count > 0;
         }
     }
 

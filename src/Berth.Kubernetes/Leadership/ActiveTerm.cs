@@ -24,11 +24,10 @@ internal sealed class ActiveTerm : IDisposable
 
     public CancellationToken Lost => _lost.Token;
 
-    public bool IsLost => _lost.IsCancellationRequested;
-
     public bool IsSuperseded { get; private set; }
 
-    public bool Holds(TimeProvider time, TimeSpan deadline) => !IsLost && time.GetElapsedTime(Volatile.Read(ref _renewedAt)) < deadline;
+    /// <summary>Whether the lease counts as ours, by the clock.</summary>
+    public bool Holds => !_lost.IsCancellationRequested && _time.GetElapsedTime(Volatile.Read(ref _renewedAt)) < _deadline;
 
     public void Renewed(long askedAt)
     {

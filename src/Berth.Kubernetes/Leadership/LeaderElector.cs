@@ -42,10 +42,10 @@ public sealed partial class LeaderElector : IMetricSource
     public string Identity => _options.Identity;
 
     /// <summary>Whether we lead, as far as our own clock can tell.</summary>
-    public bool IsLeader => Volatile.Read(ref _term) is { } term && term.Holds(_time, _options.RenewDeadline);
+    public bool IsLeader => Volatile.Read(ref _term) is { } term && term.Holds;
 
     /// <summary>The epoch of the present term; 0 when we do not lead.</summary>
-    public long Epoch => Volatile.Read(ref _term) is { } term && term.Holds(_time, _options.RenewDeadline) ? term.Epoch : 0;
+    public long Epoch => Volatile.Read(ref _term) is { } term && term.Holds ? term.Epoch : 0;
 
     /// <summary>The leader as last seen; null when nothing was seen yet.</summary>
     public LeaderRecord? Leader => Volatile.Read(ref _record);
@@ -86,7 +86,7 @@ public sealed partial class LeaderElector : IMetricSource
     /// late: then nothing must be sent.</summary>
     public async Task<bool> ConfirmAsync(CancellationToken cancellationToken = default)
     {
-        if (Volatile.Read(ref _term) is not { } term || !term.Holds(_time, _options.RenewDeadline)) return false;
+        if (Volatile.Read(ref _term) is not { } term || !term.Holds) return false;
         using var limit = new TimeLimit(_requestLimit, _time, cancellationToken);
         try
         {
@@ -102,7 +102,7 @@ public sealed partial class LeaderElector : IMetricSource
             LogTrouble(_options.Identity, error.Message);
             return false;
         }
-        return ReferenceEquals(term, Volatile.Read(ref _term)) && term.Holds(_time, _options.RenewDeadline);
+        return ReferenceEquals(term, Volatile.Read(ref _term)) && term.Holds;
     }
 
     /// <summary>Somebody has met a greater epoch than ours: from now on every term of ours is above it. A present one ends (its work is asked to stop, the lease
@@ -138,7 +138,7 @@ public sealed partial class LeaderElector : IMetricSource
             {
                 LogTrouble(_options.Identity, error.Message);
             }
-            await Task.Delay(_options.RetryPeriod * (1 + (Random.Shared.NextDouble() * Jitter)), _time, stop).ConfigureAwait(
+            await Task.Delay(_options.RetryPeriod * (1 + (_options.Random() * Jitter)), _time, stop).ConfigureAwait(
                 ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
         return null;
@@ -147,10 +147,11 @@ public sealed partial class LeaderElector : IMetricSource
     // Renews until the work has ended or the term is lost. A shutdown does not end the renewing: the work may still write.
     private async Task KeepAsync(ActiveTerm term, Task work)
     {
-        while (!term.IsLost && !work.IsCompleted)
+        while (term.Holds && !work.IsCompleted)
         {
             await Task.WhenAny(work, Pause(_options.RetryPeriod, term.Lost));
-            if (term.IsLost || work.IsCompleted) return;
+            // By the clock, not by the token: a process that was frozen comes here before its timers have run.
+            if (!term.Holds || work.IsCompleted) return;
             if (_options.IsHealthy is { } healthy && !healthy())
             {
                 LogUnhealthy(_options.Identity);
@@ -159,7 +160,7 @@ public sealed partial class LeaderElector : IMetricSource
             try
             {
                 using var limit = new TimeLimit(_requestLimit, _time, term.Lost);
-                if (await _claim.RenewAsync(term.Epoch, limit.Token) is { } askedAt) term.Renewed(askedAt);
+                if (await _claim.RenewAsync(term, limit.Token) is { } askedAt) term.Renewed(askedAt);
                 else term.Lose();
                 Tell();
             }
@@ -173,7 +174,7 @@ public sealed partial class LeaderElector : IMetricSource
     // The lease is released only after the work has ended; when it was lost nothing is written at all.
     private async Task<LeaderOutcome?> EndAsync(ActiveTerm term, Task work, CancellationToken stop)
     {
-        if (!term.Holds(_time, _options.RenewDeadline))
+        if (!term.Holds)
         {
             term.Lose();
             Volatile.Write(ref _term, null);

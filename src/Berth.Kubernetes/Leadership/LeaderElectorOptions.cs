@@ -32,6 +32,9 @@ public sealed record LeaderElectorOptions
     /// <summary>Where to log; null logs nothing.</summary>
     public ILoggerFactory? Logging { get; init; }
 
+    /// <summary>Source of the random part of pauses, from 0 to 1.</summary>
+    internal Func<double> Random { get; init; } = System.Random.Shared.NextDouble;
+
     /// <summary>An identity made of a name (of the pod, say) and a random part, so that a restarted process is not taken for its predecessor.</summary>
     public static string UniqueIdentity(string name) => $"{name}_{Guid.NewGuid():N}";
 

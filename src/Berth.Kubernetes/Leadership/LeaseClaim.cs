@@ -39,7 +39,7 @@ internal sealed class LeaseClaim(ILeaseStore store, LeaderElectorOptions options
     }
 
     /// <summary>Renews the lease of a term. When that was asked for; null when the lease is not ours any more.</summary>
-    public async Task<long?> RenewAsync(long epoch, CancellationToken cancellationToken)
+    public async Task<long?> RenewAsync(ActiveTerm term, CancellationToken cancellationToken)
     {
         try
         {
@@ -54,7 +54,8 @@ internal sealed class LeaseClaim(ILeaseStore store, LeaderElectorOptions options
         {
             See(await store.ReadAsync(cancellationToken));
         }
-        if (!IsHeldBy(_seen, options.Identity, epoch)) return null;
+        // The term may have run out while we read: then nothing is written any more.
+        if (!term.Holds || !IsHeldBy(_seen, options.Identity, term.Epoch)) return null;
         return await WriteAsync(Renewed(_seen!), cancellationToken);
     }
 

@@ -1,14 +1,8 @@
 namespace Berth.Kubernetes;
 
 /// <summary>A config map.</summary>
-public sealed record ConfigMap : KubernetesObject
+public sealed record ConfigMap() : KubernetesObject("v1", "ConfigMap")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "v1";
-
-    /// <inheritdoc />
-    public override string Kind => "ConfigMap";
-
     /// <summary>Text values.</summary>
     public IReadOnlyDictionary<string, string>? Data { get; init; }
 

@@ -3,14 +3,8 @@ using System.Text.Json.Serialization;
 namespace Berth.Kubernetes;
 
 /// <summary>An event about an object.</summary>
-public sealed record Event : KubernetesObject
+public sealed record Event() : KubernetesObject("events.k8s.io/v1", "Event")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "events.k8s.io/v1";
-
-    /// <inheritdoc />
-    public override string Kind => "Event";
-
     /// <summary>First occurrence.</summary>
     [JsonConverter(typeof(MicroTimeConverter))]
     public DateTimeOffset? EventTime { get; init; }

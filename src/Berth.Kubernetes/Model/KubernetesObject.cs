@@ -3,15 +3,17 @@ using System.Text.Json.Serialization;
 namespace Berth.Kubernetes;
 
 /// <summary>Base of this library's own resource records.</summary>
-public abstract record KubernetesObject : Extensible, IKubernetesObject
+/// <param name="ApiVersion">Group and version.</param>
+/// <param name="Kind">Kind.</param>
+public abstract record KubernetesObject(string ApiVersion, string Kind) : Extensible, IKubernetesObject
 {
     /// <inheritdoc />
     [JsonPropertyOrder(-3)]
-    public abstract string ApiVersion { get; }
+    public string ApiVersion { get; } = ApiVersion;
 
     /// <inheritdoc />
     [JsonPropertyOrder(-2)]
-    public abstract string Kind { get; }
+    public string Kind { get; } = Kind;
 
     /// <inheritdoc />
     [JsonPropertyOrder(-1)]

@@ -3,14 +3,8 @@ using System.Text.Json.Serialization;
 namespace Berth.Kubernetes;
 
 /// <summary>A lease.</summary>
-public sealed record Lease : KubernetesObject
+public sealed record Lease() : KubernetesObject("coordination.k8s.io/v1", "Lease")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "coordination.k8s.io/v1";
-
-    /// <inheritdoc />
-    public override string Kind => "Lease";
-
     /// <summary>Who holds it.</summary>
     public LeaseSpec? Spec { get; init; }
 }

@@ -1,14 +1,8 @@
 namespace Berth.Kubernetes;
 
 /// <summary>A namespace.</summary>
-public sealed record Namespace : KubernetesObject
+public sealed record Namespace() : KubernetesObject("v1", "Namespace")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "v1";
-
-    /// <inheritdoc />
-    public override string Kind => "Namespace";
-
     /// <summary>Observed state.</summary>
     public NamespaceStatus? Status { get; init; }
 }

@@ -3,14 +3,8 @@ using System.Text.Json.Serialization;
 namespace Berth.Kubernetes;
 
 /// <summary>A node.</summary>
-public sealed record Node : KubernetesObject
+public sealed record Node() : KubernetesObject("v1", "Node")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "v1";
-
-    /// <inheritdoc />
-    public override string Kind => "Node";
-
     /// <summary>Desired state.</summary>
     public NodeSpec? Spec { get; init; }
 

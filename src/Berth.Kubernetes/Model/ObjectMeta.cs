@@ -1,10 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Berth.Kubernetes;
 
-/// <summary>Metadata of an object. <c>managedFields</c> is dropped when read: it is large, nobody here needs it, and a server keeps the
-/// stored one when a write omits it.</summary>
+/// <summary>Metadata of an object.</summary>
 public sealed record ObjectMeta : Extensible
 {
     internal static readonly ObjectMeta Empty = new();
@@ -49,10 +47,6 @@ public sealed record ObjectMeta : Extensible
 
     /// <summary>Finalizers.</summary>
     public IReadOnlyList<string>? Finalizers { get; init; }
-
-    /// <summary>Always null: dropped when read.</summary>
-    [JsonConverter(typeof(DiscardConverter))]
-    public JsonElement? ManagedFields { get; init; }
 
     /// <summary>The value of a label; null when absent.</summary>
     public string? Label(string key) => Labels?.GetValueOrDefault(key);

@@ -1,14 +1,8 @@
 namespace Berth.Kubernetes;
 
 /// <summary>A pod.</summary>
-public sealed record Pod : KubernetesObject
+public sealed record Pod() : KubernetesObject("v1", "Pod")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "v1";
-
-    /// <inheritdoc />
-    public override string Kind => "Pod";
-
     /// <summary>Desired state.</summary>
     public PodSpec? Spec { get; init; }
 

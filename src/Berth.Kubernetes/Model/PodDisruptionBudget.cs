@@ -3,14 +3,8 @@ using System.Text.Json;
 namespace Berth.Kubernetes;
 
 /// <summary>Limits voluntary disruption.</summary>
-public sealed record PodDisruptionBudget : KubernetesObject
+public sealed record PodDisruptionBudget() : KubernetesObject("policy/v1", "PodDisruptionBudget")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "policy/v1";
-
-    /// <inheritdoc />
-    public override string Kind => "PodDisruptionBudget";
-
     /// <summary>Desired state.</summary>
     public PodDisruptionBudgetSpec? Spec { get; init; }
 

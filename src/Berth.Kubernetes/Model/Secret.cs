@@ -1,14 +1,8 @@
 namespace Berth.Kubernetes;
 
 /// <summary>A secret.</summary>
-public sealed record Secret : KubernetesObject
+public sealed record Secret() : KubernetesObject("v1", "Secret")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "v1";
-
-    /// <inheritdoc />
-    public override string Kind => "Secret";
-
     /// <summary>Type.</summary>
     public string? Type { get; init; }
 

@@ -3,14 +3,8 @@ using System.Text.Json;
 namespace Berth.Kubernetes;
 
 /// <summary>A service; its spec is a tree.</summary>
-public sealed record Service : KubernetesObject
+public sealed record Service() : KubernetesObject("v1", "Service")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "v1";
-
-    /// <inheritdoc />
-    public override string Kind => "Service";
-
     /// <summary>Desired state.</summary>
     public JsonElement? Spec { get; init; }
 

@@ -1,14 +1,8 @@
 namespace Berth.Kubernetes;
 
 /// <summary>The API server's answer when it does not return an object.</summary>
-public sealed record Status : KubernetesObject
+public sealed record Status() : KubernetesObject("v1", "Status")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "v1";
-
-    /// <inheritdoc />
-    public override string Kind => "Status";
-
     /// <summary>The HTTP status code; 0 when there was no answer.</summary>
     public int Code { get; init; }
 

@@ -1,14 +1,8 @@
 namespace Berth.Kubernetes;
 
 /// <summary>Asks whether a user may do something.</summary>
-public sealed record SubjectAccessReview : KubernetesObject
+public sealed record SubjectAccessReview() : KubernetesObject("authorization.k8s.io/v1", "SubjectAccessReview")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "authorization.k8s.io/v1";
-
-    /// <inheritdoc />
-    public override string Kind => "SubjectAccessReview";
-
     /// <summary>The question.</summary>
     public SubjectAccessReviewSpec? Spec { get; init; }
 

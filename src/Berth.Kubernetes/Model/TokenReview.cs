@@ -1,16 +1,8 @@
-using System.Text.Json.Serialization;
-
 namespace Berth.Kubernetes;
 
 /// <summary>Asks whose token this is.</summary>
-public sealed record TokenReview : KubernetesObject
+public sealed record TokenReview() : KubernetesObject("authentication.k8s.io/v1", "TokenReview")
 {
-    /// <inheritdoc />
-    public override string ApiVersion => "authentication.k8s.io/v1";
-
-    /// <inheritdoc />
-    public override string Kind => "TokenReview";
-
     /// <summary>The question.</summary>
     public TokenReviewSpec? Spec { get; init; }
 
@@ -45,7 +37,7 @@ public sealed record TokenReviewStatus : Extensible
 }
 
 /// <summary>A user.</summary>
-public sealed record UserInfo : Extensible
+public sealed record UserInfo
 {
     /// <summary>Name.</summary>
     public string? Username { get; init; }
@@ -57,6 +49,5 @@ public sealed record UserInfo : Extensible
     public IReadOnlyList<string>? Groups { get; init; }
 
     /// <summary>More about the user, such as the pod a token is bound to.</summary>
-    [JsonPropertyName("extra")]
-    public IReadOnlyDictionary<string, IReadOnlyList<string>>? ExtraInfo { get; init; }
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Extra { get; init; }
 }

@@ -81,6 +81,9 @@ public sealed class ResourceType<T> : ResourceType where T : class
         (Json, _identify) = (json, identify);
     }
 
+    /// <summary>Whether <c>metadata.managedFields</c> is left out when objects are read. Tools that show it say no.</summary>
+    public bool DropsManagedFields { get; init; } = true;
+
     /// <summary>The JSON contract.</summary>
     public JsonTypeInfo<T> Json { get; }
 

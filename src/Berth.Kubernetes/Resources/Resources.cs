@@ -46,7 +46,7 @@ public static class Resources
 
     /// <summary>A kind that is known only at run time, read and written as a JSON tree.</summary>
     public static ResourceType<JsonObject> Dynamic(string group, string version, string plural, string kind, bool namespaced) =>
-        new(group, version, plural, kind, namespaced, KubernetesJson.Default.JsonObject, Identify);
+        new(group, version, plural, kind, namespaced, KubernetesJson.Default.JsonObject, Identify) { DropsManagedFields = false };
 
     /// <summary>A kind whose record uses this library's <see cref="ObjectMeta"/>.</summary>
     public static ResourceType<T> Of<T>(string group, string version, string plural, string kind, bool namespaced, JsonTypeInfo<T> json)

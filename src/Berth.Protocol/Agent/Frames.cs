@@ -60,25 +60,25 @@ public sealed record Hello : Frame
     public int Protocol { get; init; } = ProtocolFacts.Version;
 
     /// <summary>Version of the agent's program.</summary>
-    public string AgentVersion { get; init; } = "";
+    public string AgentVersion { get; init => field = value ?? ""; } = "";
 
     /// <summary>Namespace of the pod.</summary>
-    public string Namespace { get; init; } = "";
+    public string Namespace { get; init => field = value ?? ""; } = "";
 
     /// <summary>Name of the pod.</summary>
-    public string Pod { get; init; } = "";
+    public string Pod { get; init => field = value ?? ""; } = "";
 
     /// <summary>Uid of the pod.</summary>
-    public string PodUid { get; init; } = "";
+    public string PodUid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Node.</summary>
-    public string Node { get; init; } = "";
+    public string Node { get; init => field = value ?? ""; } = "";
 
     /// <summary>Boot id of the node as the agent reads it.</summary>
-    public string NodeBootId { get; init; } = "";
+    public string NodeBootId { get; init => field = value ?? ""; } = "";
 
     /// <summary>Everything the agent holds.</summary>
-    public Inventory Inventory { get; init; } = new();
+    public Inventory Inventory { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>The leader takes the connection.</summary>
@@ -91,7 +91,7 @@ public sealed record Welcome : Frame
     public long Epoch { get; init; }
 
     /// <summary>Identity of the leader.</summary>
-    public string Leader { get; init; } = "";
+    public string Leader { get; init => field = value ?? ""; } = "";
 
     /// <summary>Seconds between pings; three missed ones end the connection.</summary>
     public int PingSeconds { get; init; } = 10;
@@ -101,7 +101,7 @@ public sealed record Welcome : Frame
 public sealed record Redirect : Frame
 {
     /// <summary>host:port of the leader's gateway; empty when nobody is known to lead.</summary>
-    public string Address { get; init; } = "";
+    public string Address { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>What an agent holds: sent in hello, every 60 s, and whenever a slot's runner comes or goes.</summary>
@@ -111,10 +111,10 @@ public sealed record Inventory : Frame
     public long HighestEpoch { get; init; }
 
     /// <summary>Slots by index.</summary>
-    public IReadOnlyList<SlotInventory> Slots { get; init; } = [];
+    public IReadOnlyList<SlotInventory> Slots { get; init => field = value ?? []; } = [];
 
     /// <summary>Attempts in the journal whose result is not acknowledged, and the last acknowledged one of each slot.</summary>
-    public IReadOnlyList<AttemptInventory> Attempts { get; init; } = [];
+    public IReadOnlyList<AttemptInventory> Attempts { get; init => field = value ?? []; } = [];
 
     /// <summary>Whether new work is refused (journal unwritable, disk full, ending); the reason is for people.</summary>
     public string? Unavailable { get; init; }
@@ -166,7 +166,7 @@ public enum AttemptState
 public sealed record AttemptInventory
 {
     /// <summary>Id.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>Slot.</summary>
     public int Slot { get; init; }

@@ -14,7 +14,7 @@ public abstract record Order : Frame
 public sealed record Assign : Order
 {
     /// <summary>Id of the attempt.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>Plan, Restore, Apply or Run.</summary>
     public AttemptKind Kind { get; init; }
@@ -23,19 +23,19 @@ public sealed record Assign : Order
     public int Slot { get; init; }
 
     /// <summary>Namespace of the task.</summary>
-    public string Namespace { get; init; } = "";
+    public string Namespace { get; init => field = value ?? ""; } = "";
 
     /// <summary>Name of the task.</summary>
-    public string Task { get; init; } = "";
+    public string Task { get; init => field = value ?? ""; } = "";
 
     /// <summary>Uid of the task.</summary>
-    public string TaskUid { get; init; } = "";
+    public string TaskUid { get; init => field = value ?? ""; } = "";
 
     /// <summary>Run of the task.</summary>
     public int Run { get; init; }
 
     /// <summary>Workspace.</summary>
-    public string Workspace { get; init; } = "";
+    public string Workspace { get; init => field = value ?? ""; } = "";
 
     /// <summary>Files put into a fresh directory (Plan, Restore, Run), by relative path; content in base64.</summary>
     public IReadOnlyDictionary<string, byte[]>? Files { get; init; }
@@ -90,7 +90,7 @@ public sealed record Assign : Order
 public sealed record CommandOrder
 {
     /// <summary>Program and arguments.</summary>
-    public IReadOnlyList<string> Argv { get; init; } = [];
+    public IReadOnlyList<string> Argv { get; init => field = value ?? []; } = [];
 
     /// <summary>Limit in seconds; 0 is none.</summary>
     public int TimeoutSeconds { get; init; }
@@ -100,20 +100,20 @@ public sealed record CommandOrder
 public sealed record Ack : Order
 {
     /// <summary>Id of the attempt.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>End this attempt: TERM, grace, KILL of everything in the slot; then report its result.</summary>
 public sealed record Cancel : Order
 {
     /// <summary>Id of the attempt. If it is not in the journal the agent records it as cancelled, so that a late assign cannot start it.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>Slot it was meant for.</summary>
     public int Slot { get; init; }
 
     /// <summary>For people.</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; init => field = value ?? ""; } = "";
 
     /// <summary>Seconds between TERM and KILL.</summary>
     public int GraceSeconds { get; init; } = 30;
@@ -126,7 +126,7 @@ public sealed record Release : Order
     public int Slot { get; init; }
 
     /// <summary>The directory that is meant; another one is left alone.</summary>
-    public string Directory { get; init; } = "";
+    public string Directory { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>Take no new work, or take it again.</summary>
@@ -140,7 +140,7 @@ public sealed record Drain : Order
 public sealed record OutputAck : Frame
 {
     /// <summary>Id of the attempt.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>Offset of the first byte not yet stored.</summary>
     public long Offset { get; init; }

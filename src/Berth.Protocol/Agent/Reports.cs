@@ -14,13 +14,13 @@ public sealed record Pong : Frame
 public sealed record Refused : Frame
 {
     /// <summary>Id of the attempt.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>Stable reason; see <see cref="RefusalReasons"/>.</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; init => field = value ?? ""; } = "";
 
     /// <summary>For people.</summary>
-    public string Message { get; init; } = "";
+    public string Message { get; init => field = value ?? ""; } = "";
 
     /// <summary>The agent's highest epoch, so that a leader behind it notices.</summary>
     public long HighestEpoch { get; init; }
@@ -61,7 +61,7 @@ public static class RefusalReasons
 public sealed record Started : Frame
 {
     /// <summary>Id of the attempt.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>When, by the node's clock.</summary>
     public DateTimeOffset At { get; init; }
@@ -71,13 +71,13 @@ public sealed record Started : Frame
 public sealed record Output : Frame
 {
     /// <summary>Id of the attempt.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>Offset of its first byte in the attempt's output (secrets already masked).</summary>
     public long Offset { get; init; }
 
     /// <summary>Bytes.</summary>
-    public byte[] Data { get; init; } = [];
+    public byte[] Data { get; init => field = value ?? []; } = [];
 
     /// <summary>Whether this is the end of the output.</summary>
     public bool End { get; init; }
@@ -119,7 +119,7 @@ public enum AttemptOutcome
 public sealed record AttemptResult : Frame
 {
     /// <summary>Id of the attempt.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 
     /// <summary>Outcome.</summary>
     public AttemptOutcome Outcome { get; init; }
@@ -153,7 +153,7 @@ public sealed record AttemptResult : Frame
 public sealed record PlanReport
 {
     /// <summary>Artifacts with digests computed by the agent.</summary>
-    public IReadOnlyList<FileDigest> Artifacts { get; init; } = [];
+    public IReadOnlyList<FileDigest> Artifacts { get; init => field = value ?? []; } = [];
 
     /// <summary>Counts, where the describer knows them.</summary>
     public PlanCounts? Counts { get; init; }
@@ -175,5 +175,5 @@ public sealed record PlanReport
 public sealed record Uploaded : Frame
 {
     /// <summary>Id of the attempt.</summary>
-    public string Attempt { get; init; } = "";
+    public string Attempt { get; init => field = value ?? ""; } = "";
 }

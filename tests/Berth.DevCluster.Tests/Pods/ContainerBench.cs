@@ -7,11 +7,11 @@ internal sealed class ContainerBench : IDisposable
 {
     private readonly List<ContainerProcess> _started = [];
 
-    public ContainerBench()
+    public ContainerBench(Isolation? isolation = null)
     {
         Folder = Directory.CreateTempSubdirectory("bpc-").FullName;
         Directory.CreateDirectory(Path.Combine(Folder, "r"));
-        Launcher = new Launcher(IsolationProbe.Detect());
+        Launcher = new Launcher(isolation ?? IsolationProbe.Detect());
         Reactor = new Reactor(_ => { });
     }
 

@@ -39,7 +39,8 @@ internal static class ProcessTable
     /// <summary>Children of a process, ended ones included.</summary>
     public static IEnumerable<(int Pid, ProcessEntry Entry)> Children(int parent) => All().Where(p => p.Entry.Parent == parent);
 
-    private static List<(int Pid, ProcessEntry Entry)> All() => Directory.EnumerateDirectories("/proc")
+    /// <summary>Every process there is.</summary>
+    public static IReadOnlyList<(int Pid, ProcessEntry Entry)> All() => Directory.EnumerateDirectories("/proc")
         .Select(d => int.TryParse(Path.GetFileName(d), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
         .Where(pid => pid > 0)
         .Select(pid => (Pid: pid, Entry: Read(pid)))

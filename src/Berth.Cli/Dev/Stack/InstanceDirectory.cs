@@ -15,13 +15,14 @@ internal sealed class InstanceDirectory(string path)
 
     public string Kubeconfig => File("kubeconfig");
 
+    /// <summary>The kubeconfig of a user other than the administrator.</summary>
+    public string KubeconfigOf(string user) => File("kubeconfig." + user);
+
     public string Env => File("env");
 
     public string Logs => File("logs");
 
     public string Postgres => File("postgres");
-
-    public string Cluster => File("cluster");
 
     /// <summary>One line that says how far starting has come; see <see cref="StartState"/>.</summary>
     public string State => File("state");
@@ -40,12 +41,20 @@ internal sealed class InstanceDirectory(string path)
     /// <summary>Removes what an earlier run left, logs included, and makes the directories anew.</summary>
     public void Prepare()
     {
-        foreach (var folder in new[] { Logs, Postgres, Cluster, Pods, Short })
+        foreach (var folder in new[] { Logs, Postgres, Pods, Short })
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         Directory.CreateDirectory(Path);
-        foreach (var file in new[] { Kubeconfig, Env, State, Processes }) System.IO.File.Delete(file);
+        foreach (var file in new[] { Kubeconfig, Env, State, Processes, File("ready"), File("ca.crt") }) System.IO.File.Delete(file);
+        foreach (var file in Directory.EnumerateFiles(Path, "kubeconfig.*")) System.IO.File.Delete(file);
         Directory.CreateDirectory(Logs);
         Directory.CreateDirectory(Pods);
+    }
+
+    /// <summary>Removes everything, logs included.</summary>
+    public void Remove()
+    {
+        foreach (var folder in new[] { Short, Path })
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
     public void WriteProcesses(IEnumerable<(string Name, ProcessIdentity Process)> processes) =>

@@ -13,8 +13,16 @@ internal static class KubeconfigCopy
         var stream = new YamlStream();
         using (var reader = new StreamReader(source)) stream.Load(reader);
         foreach (var document in stream.Documents) MakeAbsolute(document.RootNode, Path.GetDirectoryName(source)!);
-        using var writer = new StreamWriter(File.Open(target, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }));
+        using var writer = new StreamWriter(File.Open(target, OwnersOnly()));
         stream.Save(writer, assignAnchors: false);
+    }
+
+    // It holds credentials.
+    private static FileStreamOptions OwnersOnly()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
     }
 
     private static void MakeAbsolute(YamlNode node, string folder)

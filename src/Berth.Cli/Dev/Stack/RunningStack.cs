@@ -15,6 +15,9 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     private IReadOnlyList<OperatorReplica> operators = [];
     private bool isReady;
 
+    /// <summary>What the user should know once all is ready; empty for nothing.</summary>
+    public string Note { get; private set; } = "";
+
     /// <summary>Ends when something ended that is not started again.</summary>
     public Task<string> Broken => cluster is null ? new TaskCompletionSource<string>().Task : cluster.Exit.ContinueWith(e => $"the dev cluster ended with code {e.Result}", TaskScheduler.Default);
 
@@ -22,7 +25,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     /// <exception cref="DevException">Something does not come up.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        Tell("starting PostgreSQL and the dev cluster");
+        Tell(options.Kubeconfig is null ? "starting PostgreSQL and the dev cluster" : "starting PostgreSQL");
         if (options.Kubeconfig is null) cluster = ClusterServer.Start(directory);
         else KubeconfigCopy.Write(options.Kubeconfig, directory.Kubeconfig);
         await StartPostgresAsync(cancellationToken);
@@ -71,7 +74,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         await access.EnsureNamespaceAsync(cancellationToken);
         if (nodes.Count > 0)
         {
-            Tell($"the cluster has nodes of its own ({string.Join(", ", nodes.Take(3))}): no pod runner is started");
+            Note = $"The cluster has nodes of its own ({string.Join(", ", nodes.Take(3))}): no pod runner was started.";
             return;
         }
         Tell("starting the pod runner");

@@ -4,20 +4,24 @@ using System.Text.Json.Nodes;
 namespace Berth.DevCluster.Pods.Client;
 
 /// <summary>
-/// Keeps a copy of one collection by list and watch. Calls <paramref name="changed"/> in order with the old and the new
-/// state (null, object: added; object, null: gone, also when the deletion itself was missed during a gap).
+/// Keeps a copy of one collection by list and watch: of each object what <paramref name="keep"/> makes of it. Calls
+/// <paramref name="changed"/> in order with the old and the new state (null, item: added; item, null: gone, also when
+/// the deletion itself was missed during a gap; another uid under the same name is a removal and an addition).
 /// </summary>
-internal sealed class Reflector(ApiClient api, string path, Action<JsonObject?, JsonObject?> changed, Action<string> report)
+internal class Reflector<T>(ApiClient api, string path, Func<JsonObject, T> keep, Action<T?, T?> changed, Action<string> report)
+    where T : class
 {
-    private readonly ConcurrentDictionary<string, JsonObject> _items = new();
+    private readonly ConcurrentDictionary<string, Entry> _items = new();
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed record Entry(string Uid, string Version, T Item);
 
     /// <summary>Completes when the first list has been delivered.</summary>
     public Task Synced => _synced.Task;
 
-    public ICollection<JsonObject> All => _items.Values;
+    public IEnumerable<T> All => _items.Select(static pair => pair.Value.Item);
 
-    public JsonObject? Get(string ns, string name) => _items.GetValueOrDefault($"{ns}/{name}");
+    public T? Get(string ns, string name) => _items.GetValueOrDefault($"{ns}/{name}")?.Item;
 
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -72,9 +76,9 @@ internal sealed class Reflector(ApiClient api, string path, Action<JsonObject?, 
 
         foreach (string vanished in _items.Keys.Where(key => !seen.Contains(key)).ToList())
         {
-            if (_items.TryRemove(vanished, out JsonObject? last))
+            if (_items.TryRemove(vanished, out Entry? last))
             {
-                changed(last, null);
+                changed(last.Item, null);
             }
         }
 
@@ -91,7 +95,7 @@ internal sealed class Reflector(ApiClient api, string path, Action<JsonObject?, 
             if (type == "DELETED")
             {
                 _items.TryRemove(item.Key(), out _);
-                changed(item, null);
+                changed(keep(item), null);
             }
             else if (type != "BOOKMARK")
             {
@@ -104,19 +108,24 @@ internal sealed class Reflector(ApiClient api, string path, Action<JsonObject?, 
 
     private void Set(JsonObject item)
     {
-        JsonObject? old = _items.GetValueOrDefault(item.Key());
-        if (old is not null && old.Text("metadata", "resourceVersion") == item.Text("metadata", "resourceVersion"))
+        var next = new Entry(item.Uid(), item.Text("metadata", "resourceVersion") ?? "", keep(item));
+        Entry? old = _items.GetValueOrDefault(item.Key());
+        if (old is not null && old.Version == next.Version && old.Uid == next.Uid)
         {
             return;
         }
 
-        _items[item.Key()] = item;
-        if (old is not null && old.Uid() != item.Uid())
+        _items[item.Key()] = next;
+        if (old is not null && old.Uid != next.Uid)
         {
-            changed(old, null);
+            changed(old.Item, null);
             old = null;
         }
 
-        changed(old, item);
+        changed(old?.Item, next.Item);
     }
 }
+
+/// <summary>A reflector that keeps whole objects.</summary>
+internal sealed class Reflector(ApiClient api, string path, Action<JsonObject?, JsonObject?> changed, Action<string> report)
+    : Reflector<JsonObject>(api, path, static item => item, changed, report);

@@ -28,10 +28,16 @@ internal static class IsolationProbe
             return Isolation.Full;
         }
 
+        return UserNamespacesWork() ? Isolation.UserNamespace : Isolation.None;
+    }
+
+    /// <summary>Whether <c>unshare -Ur</c> is allowed here, which root can ask as well.</summary>
+    public static bool UserNamespacesWork()
+    {
         int pid = File.Exists(Tools.Unshare)
             ? Native.Spawn(Tools.Unshare, [Tools.Unshare, "-Urm", "-p", "--fork", "--mount-proc", "true"], ["PATH=" + Tools.HostPath], 2, 2)
             : -1;
-        return pid > 0 && Native.waitpid(pid, out int status, 0) == pid && status == 0 ? Isolation.UserNamespace : Isolation.None;
+        return pid > 0 && Native.waitpid(pid, out int status, 0) == pid && status == 0;
     }
 
     private static bool TryNamespaces()

@@ -69,13 +69,18 @@ internal sealed class Launcher(Isolation isolation)
         return Native.Spawn(Find(command), command.Arguments, command.Environment, output, error);
     }
 
+    /// <summary>
+    /// Mounts, then a shell that stays outside of the PID namespace and whose first child is its PID 1: unlike
+    /// <c>unshare --fork</c> it passes on that the child was killed, as 128 and the signal's number.
+    /// </summary>
     private static int StartByScript(ContainerCommand command, int output, int error)
     {
+        string enter = $"{Tools.Unshare} --root={RootMounter.Quote(command.Root)} --wd={RootMounter.Quote(command.WorkingDirectory)} --mount-proc -- \"$@\"; exit $?";
         string script = RootMounter.Script(RootPlan.Make(command.Root, command.Mounts))
-            + $"exec {Tools.Unshare} --root={RootMounter.Quote(command.Root)} --wd={RootMounter.Quote(command.WorkingDirectory)} --mount-proc -- \"$@\"\n";
+            + $"exec {Tools.Unshare} -p -- {Tools.Shell} -c {RootMounter.Quote(enter)} {Tools.Shell} \"$@\"\n";
         return Native.Spawn(
             Tools.Unshare,
-            [Tools.Unshare, "-Urm", "-p", "--fork", "--kill-child=KILL", "--", Tools.Shell, "-c", script, Tools.Shell, .. command.Arguments],
+            [Tools.Unshare, "-Urm", "--", Tools.Shell, "-c", script, Tools.Shell, .. command.Arguments],
             command.Environment, output, error);
     }
 

@@ -34,7 +34,7 @@ internal static class Native
     [DllImport("libc", SetLastError = true)] public static extern int mount(string? source, string target, string? type, ulong flags, string? data);
     [DllImport("libc", SetLastError = true)] public static extern int mkdir(string path, uint mode);
     [DllImport("libc", SetLastError = true)] public static extern int symlink(string target, string path);
-    [DllImport("libc", SetLastError = true)] public static extern int chmod(string path, uint mode);
+    [DllImport("libc", SetLastError = true)] public static extern int rename(string from, string to);
     [DllImport("libc", SetLastError = true)] public static extern int open(string path, int flags, uint mode);
     [DllImport("libc", SetLastError = true)] public static extern int close(int descriptor);
     [DllImport("libc", SetLastError = true)] public static extern int pipe2([Out] int[] descriptors, int flags);

@@ -40,7 +40,7 @@ internal static class AtomicWriter
         string next = Path.Combine(folder, Next);
         File.Delete(next);
         File.CreateSymbolicLink(next, stamp);
-        File.Move(next, link, overwrite: true);
+        Native.Check(Native.rename(next, link), $"renaming {next}"); // File.Move follows the link and finds no file.
         Expose(folder, files.Keys);
         if (old is not null)
         {

@@ -1,0 +1,100 @@
+using Berth.Api;
+using Berth.Core.Fencing;
+using Berth.Protocol;
+
+namespace Berth.Operator.Agents;
+
+/// <summary>What one agent told this replica, kept as immutable facts that are replaced with each frame.</summary>
+internal sealed class AgentState
+{
+    private readonly Dictionary<string, AgentAttempt> _attempts = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, AgentSlot> _slots = [];
+    private string? _unavailable;
+    private bool _draining;
+    private long _unacknowledged;
+
+    /// <summary>The connection, while there is one.</summary>
+    public AgentSession? Session { get; set; }
+
+    /// <summary>Since when it has been silent; null while connected.</summary>
+    public DateTimeOffset? SilentSince { get; set; }
+
+    /// <summary>The facts as of now.</summary>
+    public AgentFacts Facts { get; private set; } = new();
+
+    /// <summary>Whether results, artifacts or output are kept by the agent that are not written yet.</summary>
+    public bool HoldsUnwritten => _unacknowledged > 0 || _attempts.Values.Any(a => a.MayRun || a.End is not null);
+
+    /// <summary>Takes an inventory: it replaces everything known before.</summary>
+    public void Take(Inventory inventory)
+    {
+        var refused = _attempts.Values.Where(a => a.Refused is not null).ToList();
+        _attempts.Clear();
+        _slots.Clear();
+        foreach (var kept in refused) _attempts[kept.Id] = kept;
+        foreach (var slot in inventory.Slots) _slots[slot.Index] = new AgentSlot(slot.Index, slot.Ready, slot.RunnerBoot, slot.Attempt, slot.Directory, slot.DirectoryTask);
+        foreach (var attempt in inventory.Attempts) _attempts[attempt.Attempt] = Known(attempt);
+        _unacknowledged = inventory.Attempts.Sum(a => a.UnacknowledgedOutput);
+        _unavailable = inventory.Unavailable;
+        _draining = inventory.Draining;
+        Publish();
+    }
+
+    /// <summary>Takes one report about one attempt.</summary>
+    public void Take(string attempt, Func<AgentAttempt, AgentAttempt> change)
+    {
+        _attempts[attempt] = change(_attempts.GetValueOrDefault(attempt) ?? new AgentAttempt { Id = attempt, MayRun = true });
+        Publish();
+    }
+
+    /// <summary>An acknowledged attempt needs no more attention.</summary>
+    public void Forget(string attempt)
+    {
+        if (_attempts.Remove(attempt)) Publish();
+    }
+
+    /// <summary>Renews the published facts after a change of connection.</summary>
+    public void Publish() => Facts = new AgentFacts
+    {
+        Connected = Session is not null,
+        SilentSince = SilentSince,
+        Unavailable = _draining ? "the pod is ending" : _unavailable,
+        Slots = new Dictionary<int, AgentSlot>(_slots),
+        Attempts = new Dictionary<string, AgentAttempt>(_attempts, StringComparer.Ordinal),
+    };
+
+    /// <summary>Notes what a slot holds after an order, until the next inventory says it itself.</summary>
+    public void Occupy(int slot, string? attempt, string? directory, string? task)
+    {
+        if (!_slots.TryGetValue(slot, out var known)) return;
+        _slots[slot] = known with { Attempt = attempt, Directory = directory, DirectoryTask = task };
+        Publish();
+    }
+
+    private static AgentAttempt Known(AttemptInventory attempt) => new()
+    {
+        Id = attempt.Attempt,
+        MayRun = attempt.MayRun,
+        StartedAt = attempt.StartedAt,
+        LastOutputAt = attempt.LastOutputAt,
+        Uploaded = attempt.Uploaded,
+        End = attempt.Result is { } result ? Translate(result) : null,
+    };
+
+    /// <summary>A result as the deciders see it.</summary>
+    public static AttemptEnd Translate(AttemptResult result) => new()
+    {
+        Kind = Enum.Parse<EndKind>(result.Outcome.ToString()),
+        ExitCode = result.ExitCode,
+        Message = result.Message,
+        At = result.EndedAt,
+        Plan = result.Plan is not { } plan ? null : new PlanStatus
+        {
+            Counts = plan.Counts,
+            TextDigest = plan.TextDigest,
+            SemanticDigest = plan.SemanticDigest,
+            Artifacts = plan.Artifacts.Count == 0 ? null : plan.Artifacts,
+            ToolVersions = plan.ToolVersions,
+        },
+    };
+}

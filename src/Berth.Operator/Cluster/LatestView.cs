@@ -1,0 +1,119 @@
+using System.Globalization;
+using Berth.Kubernetes;
+
+namespace Berth.Operator.Cluster;
+
+/// <summary>
+/// The newest known version of each object: what the informer told, or what we wrote ourselves and the informer has not told yet.
+/// Indexed, so that nothing scans.
+/// </summary>
+internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<string, Func<T, IEnumerable<string>>> indexes) where T : class
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ObjectKey, T> _objects = [];
+    private readonly Dictionary<ObjectKey, DateTimeOffset> _unconfirmed = [];
+    private readonly Dictionary<string, Dictionary<string, HashSet<ObjectKey>>> _indexes = indexes.Keys.ToDictionary(k => k, _ => new Dictionary<string, HashSet<ObjectKey>>(StringComparer.Ordinal), StringComparer.Ordinal);
+
+    /// <summary>Number of objects.</summary>
+    public int Count
+    {
+        get { lock (_lock) return _objects.Count; }
+    }
+
+    /// <summary>The object, or null.</summary>
+    public T? Get(ObjectKey key)
+    {
+        lock (_lock) return _objects.GetValueOrDefault(key);
+    }
+
+    /// <summary>The objects under a value of an index.</summary>
+    public IReadOnlyList<T> ByIndex(string index, string value)
+    {
+        lock (_lock) return _indexes[index].TryGetValue(value, out var keys) ? [.. keys.Select(k => _objects[k])] : [];
+    }
+
+    /// <summary>All keys.</summary>
+    public IReadOnlyList<ObjectKey> Keys()
+    {
+        lock (_lock) return [.. _objects.Keys];
+    }
+
+    /// <summary>Takes what the informer told; an older version than the one we wrote is passed over.</summary>
+    public void Observe(InformerEvent<T> change)
+    {
+        lock (_lock)
+        {
+            if (change.Type == InformerEventType.Deleted)
+            {
+                if (_objects.TryGetValue(change.Key, out var known) && type.Identify(known).Uid == type.Identify(change.Object).Uid) Drop(change.Key);
+                return;
+            }
+            if (_objects.TryGetValue(change.Key, out var held) && IsNewer(held, change.Object)) return;
+            _unconfirmed.Remove(change.Key);
+            Put(change.Key, change.Object);
+        }
+    }
+
+    /// <summary>Takes the answer to our own write.</summary>
+    public void Wrote(T value, DateTimeOffset at)
+    {
+        var key = type.KeyOf(value);
+        lock (_lock)
+        {
+            if (_objects.TryGetValue(key, out var held) && IsNewer(held, value)) return;
+            _unconfirmed[key] = at;
+            Put(key, value);
+        }
+    }
+
+    /// <summary>Takes the answer to a live read: null if the object is gone.</summary>
+    public void Read(ObjectKey key, T? value)
+    {
+        lock (_lock)
+        {
+            _unconfirmed.Remove(key);
+            if (value is null) Drop(key);
+            else if (!_objects.TryGetValue(key, out var held) || !IsNewer(held, value)) Put(key, value);
+        }
+    }
+
+    /// <summary>Objects that we wrote before <paramref name="before"/> and the informer still has not told: they need a live read.</summary>
+    public IReadOnlyList<ObjectKey> Unconfirmed(DateTimeOffset before)
+    {
+        lock (_lock) return [.. _unconfirmed.Where(u => u.Value < before).Select(u => u.Key)];
+    }
+
+    private bool IsNewer(T held, T offered)
+    {
+        var (a, b) = (type.Identify(held), type.Identify(offered));
+        return a.Uid == b.Uid
+            && ulong.TryParse(a.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var mine)
+            && ulong.TryParse(b.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var theirs)
+            && mine > theirs;
+    }
+
+    private void Put(ObjectKey key, T value)
+    {
+        if (_objects.TryGetValue(key, out var old)) Unfile(key, old);
+        _objects[key] = value;
+        foreach (var (name, valuesOf) in indexes)
+            foreach (var filed in valuesOf(value))
+            {
+                if (!_indexes[name].TryGetValue(filed, out var keys)) _indexes[name][filed] = keys = [];
+                keys.Add(key);
+            }
+    }
+
+    private void Drop(ObjectKey key)
+    {
+        _unconfirmed.Remove(key);
+        if (_objects.Remove(key, out var old)) Unfile(key, old);
+    }
+
+    private void Unfile(ObjectKey key, T old)
+    {
+        foreach (var (name, valuesOf) in indexes)
+            foreach (var filed in valuesOf(old))
+                if (_indexes[name].TryGetValue(filed, out var keys) && keys.Remove(key) && keys.Count == 0) _indexes[name].Remove(filed);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using Berth.Api;
+using Berth.Core.Fencing;
+using Berth.Core.Tasks;
+using Berth.Kubernetes;
+
+namespace Berth.Operator.Cluster;
+
+/// <summary>Reads pods and nodes into the facts that decisions use.</summary>
+internal sealed class PodReader(ClusterCache cache)
+{
+    private const string OutOfServiceTaint = "node.kubernetes.io/out-of-service";
+    private static readonly string[] CollectorReasons = ["DeletionByPodGC", "DeletionByTaintManager"];
+
+    /// <summary>Facts about the pod with this uid; absence is said as such.</summary>
+    public PodFacts Read(string name, string uid)
+    {
+        if (cache.PodByUid(uid) is not { } pod) return new PodFacts { Name = name, Uid = uid, Exists = false };
+        var nodeName = pod.Spec?.NodeName ?? "";
+        var node = nodeName.Length == 0 ? null : cache.Nodes.Store.Get(new ObjectKey(nodeName));
+        var slots = pod.Status?.ContainerStatuses ?? [];
+        return new PodFacts
+        {
+            Name = name,
+            Uid = uid,
+            Exists = true,
+            Deleting = pod.Metadata.DeletionTimestamp is not null,
+            Draining = IsDraining(pod, node),
+            Terminal = pod.Status?.Phase is "Failed" or "Succeeded",
+            MarkedByCollector = pod.Status?.Conditions?.Any(c => c.Type == "DisruptionTarget" && c.Status == "True" && CollectorReasons.Contains(c.Reason)) == true,
+            AllTerminated = AllTerminated(pod),
+            SlotFinishedAt = Slots(slots, FinishedAt),
+            SlotsDown = slots.Where(s => s.State?.Running is null).Select(s => SlotIndex(s.Name)).OfType<int>().ToHashSet(),
+            Node = nodeName,
+            NodeExists = nodeName.Length == 0 || node is not null,
+            NodeReady = node is null || node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
+            NodeBootId = node?.Status?.NodeInfo?.BootID ?? "",
+            NodeOutOfService = node?.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true,
+            ImageIds = ImageIds(slots),
+        };
+    }
+
+    /// <summary>Whether new work must not go to a pod.</summary>
+    public bool IsDraining(Pod pod) => IsDraining(pod, pod.Spec?.NodeName is { } name ? cache.Nodes.Store.Get(new ObjectKey(name)) : null);
+
+    /// <summary>What keeps a pod from getting ready, as the kubelet or the scheduler says.</summary>
+    public static Fault? Trouble(Pod pod)
+    {
+        var name = pod.Metadata.Name;
+        if (pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False", Reason: "Unschedulable" }) is { } unschedulable)
+            return new Fault(Reasons.Unschedulable, $"pod {name}: {unschedulable.Message}");
+        foreach (var status in (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []))
+        {
+            if (status.State?.Waiting is not { Reason: { } reason } waiting) continue;
+            if (reason is "ErrImagePull" or "ImagePullBackOff" or "InvalidImageName" or "ErrImageNeverPull") return new Fault(Reasons.ImagePullFailed, $"pod {name}, container {status.Name}, image {status.Image}: {waiting.Message ?? reason}");
+            if (reason == "CrashLoopBackOff") return new Fault(IsRunner(status) ? Reasons.RunnerIncompatible : Reasons.CrashLoop, $"pod {name}, container {status.Name} keeps ending{Last(status)}");
+            if (reason is "CreateContainerConfigError" or "CreateContainerError" or "RunContainerError") return new Fault(Reasons.CrashLoop, $"pod {name}, container {status.Name}: {waiting.Message ?? reason}");
+        }
+        return null;
+    }
+
+    /// <summary>Index of a slot container; null for any other container.</summary>
+    public static int? SlotIndex(string? container) =>
+        container is not null && container.StartsWith("slot-", StringComparison.Ordinal) && int.TryParse(container.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
+
+    /// <summary>Image id of each slot container, or its image where the node tells no id.</summary>
+    public static Dictionary<int, string> ImageIds(IEnumerable<ContainerStatus> slots) => Slots(slots, s => s.ImageID is { Length: > 0 } id ? id : s.Image);
+
+    private static bool IsDraining(Pod pod, Node? node) =>
+        pod.Metadata.DeletionTimestamp is not null || pod.Metadata.Annotation(Names.DrainAnnotation) is not null || node?.Spec?.Unschedulable == true;
+
+    private static bool AllTerminated(Pod pod)
+    {
+        var expected = (pod.Spec?.Containers?.Count ?? 0) + (pod.Spec?.InitContainers?.Count ?? 0);
+        var statuses = (pod.Status?.ContainerStatuses ?? []).Concat(pod.Status?.InitContainerStatuses ?? []).ToList();
+        return statuses.Count >= expected && statuses.Count > 0 && statuses.All(s => s.State?.Terminated is not null);
+    }
+
+    private static DateTimeOffset? FinishedAt(ContainerStatus status)
+    {
+        var (now, last) = (status.State?.Terminated?.FinishedAt, status.LastState?.Terminated?.FinishedAt);
+        return now is null || (last is not null && last > now) ? last : now;
+    }
+
+    private static bool IsRunner(ContainerStatus status) =>
+        SlotIndex(status.Name) is not null && status.LastState?.Terminated?.ExitCode is 126 or 127 or 128;
+
+    private static string Last(ContainerStatus status) =>
+        status.LastState?.Terminated is { } last ? $" (exit code {last.ExitCode}, {last.Reason}{(last.Message is { Length: > 0 } text ? $": {text}" : "")})" : "";
+
+    private static Dictionary<int, TValue> Slots<TValue>(IEnumerable<ContainerStatus> slots, Func<ContainerStatus, TValue?> read) where TValue : class
+    {
+        var found = new Dictionary<int, TValue>();
+        foreach (var status in slots)
+            if (SlotIndex(status.Name) is { } index && read(status) is { } value) found[index] = value;
+        return found;
+    }
+
+    private static Dictionary<int, DateTimeOffset> Slots(IEnumerable<ContainerStatus> slots, Func<ContainerStatus, DateTimeOffset?> read)
+    {
+        var found = new Dictionary<int, DateTimeOffset>();
+        foreach (var status in slots)
+            if (SlotIndex(status.Name) is { } index && read(status) is { } value) found[index] = value;
+        return found;
+    }
+}

@@ -1,0 +1,74 @@
+using Berth.Api;
+using Berth.History;
+using Berth.Operator.Agents;
+using Berth.Operator.Cluster;
+using Berth.Protocol;
+
+namespace Berth.Operator.Gateway;
+
+/// <summary>Big bytes beside the connection: an agent stores what its own attempts made, and fetches what they are told to restore.</summary>
+internal sealed class ArtifactEndpoints(AgentAuthenticator authenticator, AgentRegistry agents, ClusterCache cache, HistoryStore store, TimeProvider time, ILogger<ArtifactEndpoints> log)
+{
+    private const long MaxBytes = 512L * 1024 * 1024;
+
+    /// <summary>Adds the routes.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPut("/agent/v1/attempts/{attempt}/artifacts/{digest}", PutAsync);
+        routes.MapGet("/agent/v1/attempts/{attempt}/artifacts/{digest}", GetAsync);
+    }
+
+    private async Task<IResult> PutAsync(HttpContext context, string attempt, string digest)
+    {
+        if (await AllowedAsync(context, attempt) is not { } task) return Results.StatusCode(StatusCodes.Status403Forbidden);
+        if (!Digests.IsValid(digest) || context.Request.ContentLength is not { } size || size > MaxBytes) return Results.StatusCode(StatusCodes.Status400BadRequest);
+        var kind = context.Request.Query["kind"].ToString() switch { "text" => ArtifactKinds.PlanText, "artifact" => ArtifactKinds.Plan, _ => ArtifactKinds.File };
+        var link = new ArtifactLink { TaskUid = task.Metadata.Uid, Attempt = attempt, Kind = kind, Path = context.Request.Query["path"].ToString(), Digest = digest, Size = size, CreatedAt = time.GetUtcNow() };
+        try
+        {
+            var isNew = await store.PutArtifactAsync(context.Request.Body, link, context.RequestAborted);
+            return Results.StatusCode(isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        }
+        catch (ArtifactMismatchException e)
+        {
+            log.LogWarning("Artifact {Digest} of {Attempt} was refused: {Message}", digest, attempt, e.Message);
+            return Results.Text(e.Message, statusCode: StatusCodes.Status422UnprocessableEntity);
+        }
+        catch (HistoryUnavailableException e)
+        {
+            context.Response.Headers.RetryAfter = "2";
+            return Results.Text(e.Message, statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    private async Task<IResult> GetAsync(HttpContext context, string attempt, string digest)
+    {
+        if (await AllowedAsync(context, attempt) is not { } task) return Results.StatusCode(StatusCodes.Status403Forbidden);
+        if (task.Status.Plan?.Artifacts?.Any(a => a.Digest == digest) != true) return Results.StatusCode(StatusCodes.Status404NotFound);
+        try
+        {
+            var stream = await store.OpenArtifactAsync(digest, context.RequestAborted);
+            return stream is null ? Results.StatusCode(StatusCodes.Status404NotFound) : Results.Stream(stream, "application/octet-stream");
+        }
+        catch (HistoryUnavailableException e)
+        {
+            context.Response.Headers.RetryAfter = "2";
+            return Results.Text(e.Message, statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    /// <summary>The task of an attempt that belongs to the calling pod; null for anybody else's.</summary>
+    private async Task<TaskResource?> AllowedAsync(HttpContext context, string attempt)
+    {
+        var identity = await authenticator.AuthenticateAsync(context.Request, context.RequestAborted);
+        if (identity is null) return null;
+        var dash = attempt.LastIndexOf('-');
+        var task = dash > 0 ? cache.TaskByUid(attempt[..dash]) : null;
+        if (task is null || task.Metadata.Namespace != identity.Namespace) return null;
+        var current = task.Status.Attempt?.Id == attempt && task.Status.Attempt.PodUid == identity.PodUid;
+        var known = agents.Facts(identity.PodUid)?.Attempts.ContainsKey(attempt) == true;
+        if (current || known) return task;
+        log.LogWarning("Pod {Namespace}/{Pod} asked for artifacts of attempt {Attempt}, which is not its own; refused", identity.Namespace, identity.Pod, attempt);
+        return null;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using Berth.Api;
+using Berth.History;
+using Berth.Kubernetes;
+using Berth.Operator.Cluster;
+using Berth.Operator.Telemetry;
+
+namespace Berth.Operator.History;
+
+/// <summary>
+/// Carries outboxes to the database in bulk. Whatever it forgets is in the tasks' statuses; an acknowledgement is noted there with the
+/// next write.
+/// </summary>
+internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, HistoryCondition health, OperatorMetrics metrics, TimeProvider time, ILogger<HistoryWriter> log) : IDisposable
+{
+    private const int BatchTasks = 500;
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
+    private readonly ConcurrentDictionary<ObjectKey, DateTimeOffset> _pending = new();
+    private readonly ConcurrentDictionary<string, long> _acknowledged = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _wake = new(0);
+
+    /// <summary>Raised with the key of a task whose transitions are in the database.</summary>
+    public event Action<ObjectKey>? Acknowledged;
+
+    /// <summary>Number of tasks with transitions to write.</summary>
+    public int Depth => _pending.Count;
+
+    /// <summary>How long the oldest of them has been waiting.</summary>
+    public TimeSpan Lag => _pending.IsEmpty ? TimeSpan.Zero : time.GetUtcNow() - _pending.Values.Min();
+
+    /// <summary>The highest number of a task's transitions that the database has.</summary>
+    public long AcknowledgedOf(string uid) => _acknowledged.GetValueOrDefault(uid);
+
+    /// <summary>Notes that a task has transitions to write.</summary>
+    public void Enqueue(ObjectKey task)
+    {
+        if (_pending.TryAdd(task, time.GetUtcNow()) && _wake.CurrentCount == 0) _wake.Release();
+    }
+
+    /// <summary>Forgets a task that is gone.</summary>
+    public void Forget(string uid) => _acknowledged.TryRemove(uid, out _);
+
+    /// <summary>Writes until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        while (true)
+        {
+            await _wake.WaitAsync(failures == 0 ? Timeout.InfiniteTimeSpan : Pause(failures), cancellationToken);
+            while (!_pending.IsEmpty)
+            {
+                var wrote = await WriteAsync(cancellationToken);
+                failures = wrote ? 0 : failures + 1;
+                if (!wrote) break;
+            }
+        }
+    }
+
+    /// <summary>Writes what waits, once, on the way out.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        while (!_pending.IsEmpty && await WriteAsync(cancellationToken))
+        {
+            // Each round takes a batch; a failing round ends the flush, and the rest stays in the statuses.
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _wake.Dispose();
+
+    private async Task<bool> WriteAsync(CancellationToken cancellationToken)
+    {
+        var keys = _pending.Keys.Take(BatchTasks).ToList();
+        var since = keys.ToDictionary(k => k, k => _pending.TryRemove(k, out var at) ? at : time.GetUtcNow());
+        var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status.History.Seq > 0).ToList();
+        if (tasks.Count == 0) return true;
+        var began = time.GetTimestamp();
+        try
+        {
+            var written = await store.WriteTransitionsAsync([.. tasks.Select(TransitionBatch.From)], cancellationToken);
+            await store.WriteAttemptsAsync([.. tasks.Where(t => t.Status.Attempt is not null).Select(t => new AttemptRecord { TaskUid = t.Metadata.Uid, Attempt = t.Status.Attempt! })], cancellationToken);
+            foreach (var difference in written.Differences) log.LogError("History of task {Uid} differs at {Seq}: stored {Stored}, offered {Offered}", difference.Uid, difference.Seq, difference.Stored, difference.Offered);
+            foreach (var loss in written.Lost) log.LogError("History of task {Uid} lost entries {From} to {To} that were acknowledged once", loss.Uid, loss.From, loss.To);
+            metrics.HistoryWritten(written.Inserted, time.GetElapsedTime(began));
+            health.Succeeded();
+            foreach (var task in tasks) Note(task, written.Acknowledged);
+            return true;
+        }
+        catch (HistoryUnavailableException e)
+        {
+            foreach (var (key, at) in since) _pending.TryAdd(key, at);
+            metrics.HistoryFailed(e.Reason.ToString());
+            health.Failed(e);
+            return false;
+        }
+    }
+
+    private void Note(TaskResource task, IReadOnlyDictionary<string, long> acknowledged)
+    {
+        if (!acknowledged.TryGetValue(task.Metadata.Uid, out var seq) || seq <= AcknowledgedOf(task.Metadata.Uid)) return;
+        _acknowledged[task.Metadata.Uid] = seq;
+        Acknowledged?.Invoke(task.Metadata.Key());
+    }
+
+    private static TimeSpan Pause(int failures)
+    {
+        var pause = TimeSpan.FromMilliseconds(200 * Math.Pow(2, Math.Min(failures, 8)));
+        return pause < MaxPause ? pause : MaxPause;
+    }
+}

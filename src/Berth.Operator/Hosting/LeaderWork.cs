@@ -1,0 +1,177 @@
+using Berth.Api;
+using Berth.Core.Pools;
+using Berth.Kubernetes;
+using Berth.Operator.Agents;
+using Berth.Operator.Approvals;
+using Berth.Operator.Cluster;
+using Berth.Operator.Gateway;
+using Berth.Operator.History;
+using Berth.Operator.Leadership;
+using Berth.Operator.Options;
+using Berth.Operator.Placement;
+using Berth.Operator.Pools;
+using Berth.Operator.Tasks;
+using Berth.Operator.Telemetry;
+
+namespace Berth.Operator.Hosting;
+
+/// <summary>Everything that only the leader does, for the length of one term.</summary>
+internal sealed class LeaderWork
+{
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromMinutes(5);
+    private readonly ClusterCache _cache;
+    private readonly LeaderState _leader;
+    private readonly AgentRegistry _agents;
+    private readonly PlacementLoop _placement;
+    private readonly GatewayPublisher _gateway;
+    private readonly Dispatcher _dispatcher;
+    private readonly LoopSupervisor _loops;
+    private readonly HistoryWriter _history;
+    private readonly WakeupWatch _wakeups;
+    private readonly TimeProvider _time;
+    private readonly ILogger<LeaderWork> _log;
+    private readonly Func<Controllers> _controllers;
+    private volatile Controllers? _running;
+
+    public LeaderWork(
+        ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
+        HistoryWriter history, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
+        OperatorOptions options, TimeProvider time, ILoggerFactory logging)
+    {
+        (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
+        _wakeups = wakeups;
+        _log = logging.CreateLogger<LeaderWork>();
+        _controllers = () => new Controllers(
+            new Controller<ObjectKey>(new ControllerOptions { Name = "task", Workers = options.Operator.Workers, Time = time, Logging = logging }, tasks.ReconcileAsync),
+            new Controller<ObjectKey>(new ControllerOptions { Name = "pool", Workers = 4, Time = time, Logging = logging }, pools.ReconcileAsync),
+            new Controller<string>(new ControllerOptions { Name = "agent", Workers = 2, Time = time, Logging = logging }, janitor.ReconcileAsync));
+        Subscribe(plans, states, prover, tasks);
+    }
+
+    /// <summary>Whether the work loops make progress; the lease is renewed only while they do.</summary>
+    public bool IsProgressing() => _running is not { } running || (running.Tasks.IsProgressing(StuckAfter) && running.Pools.IsProgressing(StuckAfter));
+
+    /// <summary>Leads until the term ends. Decides nothing before the caches have passed a list begun after acquisition.</summary>
+    public async Task LeadAsync(LeaderTerm lease, string identity, Func<CancellationToken, Task<bool>> confirm)
+    {
+        _placement.Reset();
+        _wakeups.Reset();
+        _gateway.Reset();
+        await _cache.RefreshAsync(lease.Stop);
+        using var controllers = _controllers();
+        var term = new Term(identity, lease.Epoch, _time.GetUtcNow(), confirm, lease.Lost);
+        _running = controllers;
+        _leader.Begin(term);
+        _log.LogInformation("Leading with epoch {Epoch}: {Tasks} tasks, {Pods} agent pods", term.Epoch, _cache.Tasks.Count, _cache.Pods.Count);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost);
+        var loops = Task.WhenAll(
+            _loops.RunAsync("dispatcher", stop => _dispatcher.RunAsync(term, stop), ending.Token),
+            _loops.RunAsync("placement", _placement.RunAsync, ending.Token),
+            _loops.RunAsync("sweep", SweepAsync, ending.Token));
+        EnqueueAll(controllers);
+        await Task.WhenAll(controllers.Tasks.RunAsync(lease.Stop, lease.Lost), controllers.Pools.RunAsync(lease.Stop, lease.Lost), controllers.Agents.RunAsync(lease.Stop, lease.Lost));
+        _running = null;
+        _leader.End();
+        await ending.CancelAsync();
+        await loops;
+        _agents.CloseAll();
+        _log.LogInformation("No longer leading; all work of epoch {Epoch} has ended", term.Epoch);
+    }
+
+    private void EnqueueAll(Controllers controllers)
+    {
+        foreach (var pool in _cache.Pools.Store.List()) controllers.Pools.Queue.Add(pool.Metadata.Key());
+        foreach (var key in _cache.Tasks.Keys()) controllers.Tasks.Queue.Add(key, WorkPriority.Background);
+    }
+
+    /// <summary>Wakes every task that is not over, against lost events and for what no event tells; reads live what no event confirmed.</summary>
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(SweepEvery, _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            foreach (var key in _cache.Tasks.Keys())
+                if (_cache.Tasks.Get(key) is { } task && !(task.Status.Phase.IsTerminal() && task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true)) SweepTask(key);
+            foreach (var pool in _cache.Pools.Store.List()) WakePool(pool.Metadata.Key());
+            foreach (var session in _agents.Sessions()) _running?.Agents.Queue.Add(session.PodUid, WorkPriority.Background);
+        }
+    }
+
+    private void Subscribe(PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks)
+    {
+        _cache.TaskInformer.AddHandler(change =>
+        {
+            if (change.Type == InformerEventType.Deleted) tasks.Forget(change.Object);
+            WakeTask(change.Key, change.IsInitial ? WorkPriority.Background : WorkPriority.Normal);
+            if (change.Old is { } old && (old.Status.Slot != change.Object.Status.Slot || old.Status.Phase != change.Object.Status.Phase)) WakePool(new ObjectKey(change.Key.Namespace, change.Object.Spec.PoolRef.Name));
+        });
+        _cache.Approvals.AddHandler(change => WakeTask(new ObjectKey(change.Key.Namespace, change.Object.Spec.TaskRef.Name)));
+        _cache.Pools.AddHandler(change =>
+        {
+            WakePool(change.Key);
+            prover.ProofOf(change.Key.Namespace!);
+            if (change.Old?.Metadata.Generation != change.Object.Metadata.Generation || change.Type == InformerEventType.Deleted) WakeTasksOfPool(change.Key);
+        });
+        _cache.PodInformer.AddHandler(change => PodChanged(change.Object, change.Type));
+        _cache.Nodes.AddHandler(change => { foreach (var pod in _cache.Pods.ByIndex(ClusterCache.ByNode, change.Key.Name)) PodChanged(pod, InformerEventType.Updated); });
+        _agents.Changed += AgentChanged;
+        _placement.Placed += key => WakeTask(key);
+        _history.Acknowledged += key => WakeTask(key);
+        plans.Stored += key => WakeTask(key);
+        states.Changed += WakeTasksOfPool;
+        prover.Changed += ns => { foreach (var key in _cache.Tasks.Keys()) if (key.Namespace == ns && _cache.Tasks.Get(key)?.Status.Phase == TaskPhase.ApplyPending) WakeTask(key); };
+    }
+
+    private void PodChanged(Pod pod, InformerEventType type)
+    {
+        if (pod.Metadata.Uid is not { } uid) return;
+        if (type == InformerEventType.Deleted) _agents.Remove(uid);
+        foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPod, uid)) WakeTask(task.Metadata.Key());
+        if (pod.Metadata.Label(Names.PoolLabel) is { } pool) WakePool(new ObjectKey(pod.Metadata.Namespace, pool));
+    }
+
+    private void AgentChanged(string podUid, string? attempt)
+    {
+        if (attempt is not null && _cache.TaskByUid(AgentCleanup.TaskOf(attempt)) is { } task) WakeTask(task.Metadata.Key());
+        _running?.Agents.Queue.Add(podUid);
+        if (attempt is not null) return;
+        foreach (var held in _cache.Tasks.ByIndex(ClusterCache.ByPod, podUid)) WakeTask(held.Metadata.Key());
+        if (_cache.PodByUid(podUid) is { } pod && pod.Metadata.Label(Names.PoolLabel) is { } pool) WakePool(new ObjectKey(pod.Metadata.Namespace, pool));
+    }
+
+    private void WakeTasksOfPool(ObjectKey pool)
+    {
+        foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPool, pool.ToString())) WakeTask(task.Metadata.Key());
+    }
+
+    private void WakeTask(ObjectKey key, WorkPriority priority = WorkPriority.Normal)
+    {
+        if (_running is not { } running) return;
+        _wakeups.Woken(key);
+        running.Tasks.Queue.Add(key, priority);
+    }
+
+    private void SweepTask(ObjectKey key)
+    {
+        if (_running is not { } running) return;
+        _wakeups.Swept(key);
+        running.Tasks.Queue.Add(key, WorkPriority.Background);
+    }
+
+    private void WakePool(ObjectKey key)
+    {
+        _running?.Pools.Queue.Add(key);
+        _placement.Trigger(key);
+    }
+
+    private sealed record Controllers(Controller<ObjectKey> Tasks, Controller<ObjectKey> Pools, Controller<string> Agents) : IDisposable
+    {
+        public void Dispose()
+        {
+            Tasks.Dispose();
+            Pools.Dispose();
+            Agents.Dispose();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Berth.Api;
+using Berth.History;
+using Berth.Kubernetes;
+using Berth.Operator.Approvals;
+using Berth.Operator.Cluster;
+using Berth.Operator.Gateway;
+using Berth.Operator.History;
+using Berth.Operator.Leadership;
+using Berth.Operator.Options;
+using Berth.Operator.Telemetry;
+using Berth.Operator.Telemetry.Notifications;
+
+namespace Berth.Operator.Hosting;
+
+/// <summary>
+/// The order of starting and stopping. Start: health, certificate, caches, warm standby, election. Stop: reconcilers drain, history is
+/// flushed, the lease is released, events are written.
+/// </summary>
+internal sealed class OperatorHost(
+    KubernetesClient client, ClusterCache cache, LeaderState leader, LeaderWork work, GatewayCertificates certificates, GatewayPublisher publisher, HistoryStore store,
+    HistoryWriter history, HistoryCondition condition, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
+    ListeningAddresses addresses, OperatorOptions options, TimeProvider time, ILoggerFactory logging)
+{
+    private static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(5);
+    private readonly ILogger _log = logging.CreateLogger<OperatorHost>();
+
+    /// <summary>Whether this replica can take over at once.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>Runs until stopped. The exit code is 0 after an orderly stop, 3 when leadership was lost.</summary>
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        using var background = new CancellationTokenSource();
+        cache.Start(background.Token);
+        publisher.Addresses = options.Gateway.Addresses is { Length: > 0 } given ? given : addresses.Gateway;
+        var running = Background(background.Token);
+        await cache.WaitForSyncAsync(stop);
+        IsReady = true;
+        _log.LogInformation("Warm: {Tasks} tasks, {Pods} agent pods; gateway at {Gateway}", cache.Tasks.Count, cache.Pods.Count, addresses.Gateway);
+        var outcome = await ElectAsync(stop);
+        IsReady = false;
+        await FlushAsync();
+        events.Complete();
+        await background.CancelAsync();
+        await running;
+        if (outcome == LeaderOutcome.Stopped) return 0;
+        _log.LogError("Leadership was lost. Exiting, so that nothing goes on with what may be stale; the next start begins with a fresh view");
+        return 3;
+    }
+
+    private async Task<LeaderOutcome> ElectAsync(CancellationToken stop)
+    {
+        var elector = new LeaderElector(client, new LeaderElectorOptions
+        {
+            Lease = new ObjectKey(options.Operator.Namespace, options.Lease.Name),
+            Identity = LeaderElectorOptions.UniqueIdentity(options.Identity),
+            LeaseDuration = options.Lease.Duration,
+            RenewDeadline = options.Lease.RenewDeadline,
+            RetryPeriod = options.Lease.RetryPeriod,
+            Annotations = new Dictionary<string, string> { [Names.GatewayAddressAnnotation] = addresses.Gateway },
+            IsHealthy = work.IsProgressing,
+            Time = time,
+            Logging = logging,
+        });
+        elector.LeaderChanged += record => leader.SeeLeader(record.Identity.Length == 0 ? "" : record.Annotations.GetValueOrDefault(Names.GatewayAddressAnnotation) ?? "");
+        leader.HigherEpochSeen += elector.RaiseEpochAbove;
+        return await elector.RunAsync(lease => work.LeadAsync(lease, elector.Identity, elector.ConfirmAsync), stop);
+    }
+
+    private Task Background(CancellationToken stop) => Task.WhenAll(
+        loops.RunAsync("migration", MigrateAsync, stop),
+        loops.RunAsync("history", history.RunAsync, stop),
+        loops.RunAsync("plans", plans.RunAsync, stop),
+        loops.RunAsync("logs", logs.RunAsync, stop),
+        loops.RunAsync("approval-policy", prover.RunAsync, stop),
+        loops.RunAsync("storage", storage.RunAsync, stop),
+        loops.RunAsync("notifications", notifier.RunAsync, stop),
+        loops.RunAsync("events", events.RunAsync, CancellationToken.None),
+        loops.RunAsync("certificate", RenewAsync, stop));
+
+    /// <summary>Brings the schema up to date as soon as the database can be reached; nothing else waits for it.</summary>
+    private async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                var applied = await store.MigrateAsync(cancellationToken);
+                if (applied.Count > 0) _log.LogInformation("History: applied {Migrations}", string.Join(", ", applied));
+                condition.Succeeded();
+                return;
+            }
+            catch (HistoryUnavailableException e)
+            {
+                condition.Failed(e);
+                await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(attempt, 5))), time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(6), time);
+        while (await timer.WaitForNextTickAsync(cancellationToken)) await certificates.LoadAsync(cancellationToken);
+    }
+
+    private async Task FlushAsync()
+    {
+        using var limit = new CancellationTokenSource(FlushWithin, time);
+        try
+        {
+            await history.FlushAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _log.LogWarning("History was not flushed within {Seconds} s; what is missing stands in the tasks' statuses and is written by the next leader", FlushWithin.TotalSeconds);
+        }
+    }
+}
+
+/// <summary>Where this replica really listens, once it does.</summary>
+internal sealed class ListeningAddresses
+{
+    /// <summary>host:port of the gateway as others reach it.</summary>
+    public string Gateway { get; set; } = "";
+}

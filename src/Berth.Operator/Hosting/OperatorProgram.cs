@@ -1,0 +1,124 @@
+using System.Net;
+using Berth.Api;
+using Berth.Kubernetes;
+using Berth.Operator.Gateway;
+using Berth.Operator.History;
+using Berth.Operator.Leadership;
+using Berth.Operator.Options;
+using Berth.Operator.Telemetry;
+using Berth.Operator.View;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Berth.Operator.Hosting;
+
+/// <summary>How the process ends.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Stopped in order.</summary>
+    public const int Stopped = 0;
+
+    /// <summary>The options or the kubeconfig are wrong.</summary>
+    public const int Misconfigured = 2;
+
+    /// <summary>Leadership was lost; whoever supervises starts it again.</summary>
+    public const int LeadershipLost = 3;
+}
+
+/// <summary>Two listeners in one process: plain http for health, metrics and views; TLS for agents.</summary>
+internal static class OperatorProgram
+{
+    private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(2);
+
+    /// <summary>Builds the application; nothing is started or asked yet.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder, OperatorOptions options, KubernetesConfig cluster)
+    {
+        var (http, gateway) = (IPEndPoint.Parse(options.Http.Address), IPEndPoint.Parse(options.Gateway.Address));
+        builder.Logging.ClearProviders().AddJsonConsole(o =>
+        {
+            o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            o.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning);
+        var otlp = OtlpSettings.Read(builder.Configuration);
+        TelemetryService.AddLogs(builder.Logging, options, otlp);
+        builder.Services.AddSingleton(otlp).AddOperator(options, cluster);
+        WebApplication? app = null;
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 512L * 1024 * 1024;
+            kestrel.Listen(http);
+            kestrel.Listen(gateway, listen => listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => app!.Services.GetRequiredService<GatewayCertificates>().Certificate));
+        });
+        return app = builder.Build();
+    }
+
+    /// <summary>Runs until stopped, or until leadership is lost.</summary>
+    public static async Task<int> RunAsync(WebApplication app)
+    {
+        var stop = app.Lifetime.ApplicationStopping;
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Berth.Operator");
+        try
+        {
+            await PrepareAsync(app, log, stop);
+            Map(app);
+            await app.StartAsync(stop);
+            NoteAddresses(app);
+            var code = await app.Services.GetRequiredService<OperatorHost>().RunAsync(stop);
+            await app.StopAsync(CancellationToken.None);
+            return code;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            log.LogInformation("Stopped before it had begun");
+            return ExitCodes.Stopped;
+        }
+    }
+
+    /// <summary>The certificate comes first: without it no agent could tell us from a stranger.</summary>
+    private static async Task PrepareAsync(WebApplication app, ILogger log, CancellationToken stop)
+    {
+        var certificates = app.Services.GetRequiredService<GatewayCertificates>();
+        while (true)
+        {
+            try
+            {
+                await certificates.LoadAsync(stop);
+                return;
+            }
+            catch (KubernetesException e)
+            {
+                log.LogWarning("The gateway's certificate cannot be loaded yet: {Message}", e.Message);
+                await Task.Delay(TryAgain, stop);
+            }
+        }
+    }
+
+    private static void Map(WebApplication app)
+    {
+        var services = app.Services;
+        var gatewayPort = IPEndPoint.Parse(services.GetRequiredService<OperatorOptions>().Gateway.Address).Port;
+        app.Use((context, next) =>
+        {
+            var isAgentPath = context.Request.Path.StartsWithSegments("/agent", StringComparison.Ordinal);
+            var onGateway = context.Request.IsHttps && (gatewayPort == 0 || context.Connection.LocalPort == gatewayPort);
+            if (isAgentPath == onGateway) return next(context);
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+        HealthEndpoints.Map(app, services.GetRequiredService<OperatorHost>(), services.GetRequiredService<LeaderState>(), services.GetRequiredService<LeaderWork>(), services.GetRequiredService<LoopSupervisor>(), services.GetRequiredService<HistoryCondition>());
+        services.GetRequiredService<GatewayEndpoints>().Map(app);
+        services.GetRequiredService<ViewEndpoints>().Map(app);
+        MetricsEndpoint.Map(app, services.GetRequiredService<TelemetryService>());
+    }
+
+    private static void NoteAddresses(WebApplication app)
+    {
+        var options = app.Services.GetRequiredService<OperatorOptions>();
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)));
+        var gateway = bound.First(a => a.Scheme == "https");
+        app.Services.GetRequiredService<ListeningAddresses>().Gateway = options.Gateway.Advertise is { Length: > 0 } advertise ? advertise : $"{gateway.Host}:{gateway.Port}";
+    }
+}

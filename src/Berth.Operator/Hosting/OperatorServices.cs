@@ -1,0 +1,45 @@
+using Berth.History;
+using Berth.Kubernetes;
+using Berth.Operator.Agents;
+using Berth.Operator.Approvals;
+using Berth.Operator.Cluster;
+using Berth.Operator.Gateway;
+using Berth.Operator.History;
+using Berth.Operator.Leadership;
+using Berth.Operator.Options;
+using Berth.Operator.Placement;
+using Berth.Operator.Pools;
+using Berth.Operator.Tasks;
+using Berth.Operator.Telemetry;
+using Berth.Operator.Telemetry.Notifications;
+using Berth.Operator.View;
+
+namespace Berth.Operator.Hosting;
+
+/// <summary>What the operator is made of.</summary>
+internal static class OperatorServices
+{
+    /// <summary>Registers everything; each is one per process.</summary>
+    public static IServiceCollection AddOperator(this IServiceCollection services, OperatorOptions options, KubernetesConfig cluster)
+    {
+        services.AddSingleton(options).AddSingleton(TimeProvider.System);
+        services.AddSingleton(s => new KubernetesClient(cluster, new KubernetesClientOptions { UserAgent = "berth-operator", Logging = s.GetRequiredService<ILoggerFactory>() }));
+        services.AddSingleton(_ => new HistoryStore(options.Postgres.ConnectionString!));
+        services.AddSingleton(s => new ClusterCache(s.GetRequiredService<KubernetesClient>(), options.Operator.WatchNamespace is { Length: > 0 } ns ? ns : null));
+        services.AddSingleton(s => new EventRecorder(s.GetRequiredService<KubernetesClient>(), new EventRecorderOptions { Controller = "berth.dev/operator", Instance = options.Identity, Logging = s.GetRequiredService<ILoggerFactory>() }));
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<GatewayCertificates>(s, options.Operator.Namespace));
+        services.AddSingleton<PodReader>().AddSingleton<LeaderState>().AddSingleton<ListeningAddresses>();
+        services.AddSingleton<OperatorMetrics>().AddSingleton<TaskTraces>().AddSingleton<TaskTelemetry>().AddSingleton<TaskCensus>().AddSingleton<ClusterGauges>().AddSingleton<StorageMeter>().AddSingleton<WakeupWatch>().AddSingleton<Notifier>();
+        services.AddSingleton<TelemetryService>().AddHostedService(s => s.GetRequiredService<TelemetryService>());
+        services.AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
+        services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
+        services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<ArtifactEndpoints>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
+        services.AddSingleton<HistoryCondition>().AddSingleton<HistoryWriter>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
+        services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>();
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
+        services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
+        services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
+        services.AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
+        return services;
+    }
+}

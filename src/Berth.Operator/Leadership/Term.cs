@@ -1,0 +1,64 @@
+using Berth.Core.Tasks;
+
+namespace Berth.Operator.Leadership;
+
+/// <summary>One period of leadership. Everything that decides or sends holds one and stops with it.</summary>
+internal sealed class Term(string identity, long epoch, DateTimeOffset since, Func<CancellationToken, Task<bool>> confirm, CancellationToken over)
+{
+    /// <summary>Identity of this replica.</summary>
+    public string Identity { get; } = identity;
+
+    /// <summary>Epoch of this term.</summary>
+    public long Epoch { get; } = epoch;
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset Since { get; } = since;
+
+    /// <summary>Cancelled the moment leadership is lost or given up.</summary>
+    public CancellationToken Over { get; } = over;
+
+    /// <summary>The term as the deciders see it.</summary>
+    public LeaderFacts Facts { get; } = new(identity, epoch, since);
+
+    /// <summary>Reads the Lease live: true only if this term still holds it.</summary>
+    public Task<bool> ConfirmAsync(CancellationToken cancellationToken) => confirm(cancellationToken);
+}
+
+/// <summary>Who leads, as far as this replica knows. Null when it does not lead itself.</summary>
+internal sealed class LeaderState
+{
+    private volatile Term? _term;
+    private volatile string _leaderAddress = "";
+
+    /// <summary>The running term; null on a standby.</summary>
+    public Term? Term => _term;
+
+    /// <summary>host:port of the leader's gateway, from the Lease; empty when nobody is known to lead.</summary>
+    public string LeaderAddress => _leaderAddress;
+
+    /// <summary>Raised when a term begins or ends.</summary>
+    public event Action? Changed;
+
+    /// <summary>Raised with an epoch above ours that an agent has obeyed.</summary>
+    public event Action<long>? HigherEpochSeen;
+
+    /// <summary>Notes an epoch above ours: this replica has to take over anew under a higher one.</summary>
+    public void SeeEpoch(long epoch) => HigherEpochSeen?.Invoke(epoch);
+
+    /// <summary>Begins a term.</summary>
+    public void Begin(Term term)
+    {
+        _term = term;
+        Changed?.Invoke();
+    }
+
+    /// <summary>Ends the term.</summary>
+    public void End()
+    {
+        _term = null;
+        Changed?.Invoke();
+    }
+
+    /// <summary>Notes where the leader is.</summary>
+    public void SeeLeader(string address) => _leaderAddress = address;
+}

@@ -1,0 +1,105 @@
+using Berth.Api;
+using Berth.Core.Approvals;
+using Berth.Core.Fencing;
+using Berth.Core.Tasks;
+using Berth.Kubernetes;
+using Berth.Operator.Agents;
+using Berth.Operator.Approvals;
+using Berth.Operator.Cluster;
+using Berth.Operator.History;
+using Berth.Operator.Leadership;
+using Berth.Operator.Placement;
+using Berth.Operator.Pools;
+
+namespace Berth.Operator.Tasks;
+
+/// <summary>Gathers what the decider reads. Caches only, but for what must be read live: inputs before a start, and the Approval before an apply.</summary>
+internal sealed class TaskObserver(
+    KubernetesClient client, ClusterCache cache, PodReader pods, AgentRegistry agents, PlacementLoop placement, PoolStates pools,
+    InputsResolver inputs, ApprovalProver prover, HistoryWriter history, PlanStore plans, LossMeter losses, TimeProvider time)
+{
+    /// <summary>Observes one task.</summary>
+    public async Task<TaskObserved> ObserveAsync(TaskResource task, Term term, CancellationToken cancellationToken)
+    {
+        var (ns, status) = (task.Metadata.Namespace, task.Status);
+        var pool = cache.Pools.Store.Get(new ObjectKey(ns, task.Spec.PoolRef.Name));
+        var (podName, podUid) = status.Slot is { } slot ? (slot.Pod, slot.PodUid) : (status.Attempt?.Pod, status.Attempt?.PodUid);
+        var offer = placement.OfferFor(task.Metadata.Uid);
+        var seen = new TaskObserved
+        {
+            Task = task,
+            Now = time.GetUtcNow(),
+            Jitter = Random.Shared.NextDouble(),
+            Leader = term.Facts,
+            Pool = pool is null ? null : new PoolFacts { Spec = pool.Spec, Fault = pools.FaultOf(pool) },
+            Pod = podUid is { Length: > 0 } ? pods.Read(podName!, podUid) : null,
+            Agent = podUid is { Length: > 0 } ? agents.Facts(podUid) : null,
+            Offer = offer,
+            Wait = placement.WaitOf(task.Metadata.Uid),
+            Displaced = placement.IsDisplaced(task.Metadata.Uid),
+            Acknowledged = history.AcknowledgedOf(task.Metadata.Uid),
+            PlanStored = status.Plan is { Stored: false } plan ? plans.IsStored(plan.Attempt) : null,
+            Approvals = Approvals(task),
+            Proof = prover.ProofOf(ns!),
+            MassLoss = podUid is { Length: > 0 } && losses.IsMassLoss(podUid),
+        };
+        if (status.Phase == TaskPhase.ApplyPending) seen = await LiveAsync(seen, cancellationToken);
+        return seen with { Inputs = await InputsAsync(seen, cancellationToken) };
+    }
+
+    private IReadOnlyList<ApprovalResource> Approvals(TaskResource task) =>
+        cache.Approvals.Store.CountByIndex(ClusterCache.ByTask, $"{task.Metadata.Namespace}/{task.Metadata.Name}") == 0
+            ? []
+            : cache.Approvals.Store.ByIndex(ClusterCache.ByTask, $"{task.Metadata.Namespace}/{task.Metadata.Name}");
+
+    /// <summary>Reads the Approvals that count now live: one that was deleted a moment ago grants nothing.</summary>
+    private async Task<TaskObserved> LiveAsync(TaskObserved seen, CancellationToken cancellationToken)
+    {
+        var grant = seen.Task.Status.Grant;
+        var ready = grant is not null && seen.Task.Status.Slot is { Warm: true };
+        var approvals = new List<ApprovalResource>();
+        bool? there = null;
+        foreach (var approval in seen.Approvals)
+        {
+            var live = !approval.HasVerdict() || (ready && approval.Metadata.Uid == grant!.ApprovalUid) ? await ReadAsync(approval, cancellationToken) : approval;
+            if (live is null) continue;
+            approvals.Add(live);
+            if (!approval.HasVerdict() && live.Spec.Decision == ApprovalDecision.Approve) there = true;
+        }
+        if (ready && grant!.ApprovalUid is { } uid) there = approvals.Any(a => a.Metadata.Uid == uid);
+        return seen with { Approvals = approvals, GrantStillThere = there };
+    }
+
+    private async Task<ApprovalResource?> ReadAsync(ApprovalResource approval, CancellationToken cancellationToken)
+    {
+        var live = await client.TryGetAsync(BerthResources.Approvals, approval.Metadata.Key(), cancellationToken);
+        return live?.Metadata.Uid == approval.Metadata.Uid && live.Metadata.DeletionTimestamp is null ? live : null;
+    }
+
+    /// <summary>Inputs are read where something could be ordered in this pass: a new attempt with an offer, or an apply on a warm slot.</summary>
+    private async Task<InputsFacts?> InputsAsync(TaskObserved seen, CancellationToken cancellationToken)
+    {
+        var status = seen.Task.Status;
+        var (podUid, index, kind) = status switch
+        {
+            { Phase: TaskPhase.Pending } when seen.Offer is { } offer => (offer.PodUid, offer.Index, seen.Task.Spec.Type == TaskType.Run ? AttemptKind.Run : AttemptKind.Plan),
+            { Phase: TaskPhase.ApplyPending, Slot: { Warm: true } slot } when MayApply(seen) => (slot.PodUid, slot.Index, AttemptKind.Apply),
+            _ => default,
+        };
+        if (podUid is null) return null;
+        try
+        {
+            var resolved = await inputs.ResolveAsync(seen.Task, podUid, index, cancellationToken);
+            // Only whether they can be read counts here; their values are read again for the agent alone.
+            if (InputsResolver.NamesSecrets(seen.Task.Spec, kind)) await inputs.SecretsAsync(seen.Task, kind, cancellationToken);
+            return new InputsFacts(resolved.Snapshot, null);
+        }
+        catch (InputsException e)
+        {
+            return new InputsFacts(null, e.Fault);
+        }
+    }
+
+    private static bool MayApply(TaskObserved seen) =>
+        seen.Task.Status.Grant is not null || seen.GrantStillThere == true || seen.Task.Spec.Approval?.Mode == ApprovalMode.Auto;
+}

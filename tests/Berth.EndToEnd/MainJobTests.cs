@@ -1,0 +1,145 @@
+using System.Text.Json.Nodes;
+using Berth.Api;
+using Berth.Kubernetes;
+using Berth.Testing;
+using Xunit;
+
+namespace Berth.EndToEnd;
+
+[Collection("quiet")]
+public sealed class MainJobTests(StackFixture fixture)
+{
+    private BerthStack Stack => fixture.Stack;
+
+    [Fact]
+    public async Task Plan_approve_apply_on_the_same_warm_slot_and_the_whole_story_in_the_database()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        var planned = await space.UntilReservedAsync("a");
+        Assert.Empty(space.LedgerLines());
+        Assert.Equal(Reasons.Accepted, (await space.VerdictAsync(await space.DecideAsync("a"))).Reason);
+        var done = await space.UntilAsync("a", TaskPhase.Succeeded);
+        Assert.Equal((planned.Status.Slot!.PodUid, planned.Status.Slot.Index, "alice"), (done.Status.Attempt!.PodUid, done.Status.Attempt.Slot, done.Status.Grant!.Approver));
+        Assert.Equal([$"{done.Status.Attempt.Id} a"], space.LedgerLines());
+        var written = await space.UntilAsync("a", t => t.Metadata.Finalizers is not { Count: > 0 }, "released");
+        await using var history = new Berth.History.HistoryStore(Stack.Env("POSTGRES"));
+        var story = await history.GetTransitionsAsync(written.Metadata.Uid);
+        Assert.Equal([TaskPhase.Planning, TaskPhase.ApplyPending, TaskPhase.ApplyPending, TaskPhase.Applying, TaskPhase.Succeeded], story.Select(e => e.To));
+        Assert.Equal(Enumerable.Range(1, 5).Select(i => (long)i), story.Select(e => e.Seq));
+    }
+
+    [Fact]
+    public async Task A_pod_deleted_while_the_plan_waits_costs_nothing()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        var before = await space.UntilReservedAsync("a");
+        await Stack.Client.DeleteAsync(Resources.Pods, new ObjectKey(space.Name, before.Status.Slot!.Pod));
+        var after = await space.UntilReservedAsync("a", notOn: before.Status.Slot.PodUid);
+        Assert.Equal((0, before.Status.Plan!.Digest), (after.Status.Resets, after.Status.Plan!.Digest));
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        Assert.Single(space.LedgerLines());
+    }
+
+    [Fact]
+    public async Task A_runner_killed_under_a_reservation_costs_nothing()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        var before = await space.UntilReservedAsync("a");
+        BerthStack.Signal(await Stack.Pods.PidAsync(before.Status.Slot!.Pod, Names.SlotContainer(before.Status.Slot.Index)), "KILL");
+        var after = await space.UntilAsync("a", t => t.Status.Attempts > 1 && t.Status.Slot is { Warm: true }, "restored");
+        Assert.Equal(0, after.Status.Resets);
+    }
+
+    [Fact]
+    public async Task An_agent_killed_during_apply_changes_nothing()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a", s => s["apply"]!["command"] = TestSpace.Shell($"echo $BERTH_ATTEMPT a >> {space.Ledger}; sleep 3; echo end"));
+        var planned = await space.UntilReservedAsync("a");
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", t => space.LedgerLines().Count == 1, "started");
+        BerthStack.Signal(await Stack.Pods.PidAsync(planned.Status.Slot!.Pod, Names.AgentContainer), "KILL");
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        Assert.Single(space.LedgerLines());
+    }
+
+    [Fact]
+    public async Task A_runner_killed_during_apply_is_fenced_and_held_for_a_person_who_has_it_planned_again()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a", s => s["apply"]!["command"] = TestSpace.Shell($"echo $BERTH_ATTEMPT a >> {space.Ledger}; test $(wc -l < {space.Ledger}) -gt 1 || sleep 300"));
+        var planned = await space.UntilReservedAsync("a");
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", t => space.LedgerLines().Count == 1, "started");
+        BerthStack.Signal(await Stack.Pods.PidAsync(planned.Status.Slot!.Pod, Names.SlotContainer(planned.Status.Slot.Index)), "KILL");
+        var lost = await space.UntilAsync("a", t => t.Status is { Phase: TaskPhase.ApplyLost, Loss.Fenced: true }, "fenced");
+        Assert.Equal(Reasons.ApplyOutcomeUnknown, lost.Status.Reason);
+        await space.DecideAsync("a", ApprovalDecision.Replan, "bob");
+        var again = await space.UntilReservedAsync("a");
+        Assert.Null(again.Status.Grant);
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        Assert.Equal(2, space.LedgerLines().Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_pod_killed_while_planning_is_planned_again_elsewhere()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a", s => s["plan"]!["command"] = TestSpace.Shell($"echo plan >> {space.Ledger}; test $(wc -l < {space.Ledger}) -gt 1 || sleep 300; echo content > plan.out"));
+        var planning = await space.UntilAsync("a", t => t.Status.Phase == TaskPhase.Planning && space.LedgerLines().Count == 1, "planning");
+        BerthStack.Signal(await Stack.Pods.PidAsync(planning.Status.Attempt!.Pod, Names.SlotContainer(planning.Status.Attempt.Slot)), "KILL");
+        var planned = await space.UntilReservedAsync("a");
+        Assert.Equal(1, planned.Status.Resets);
+    }
+
+    [Fact]
+    public async Task Stop_ends_everything_in_the_slot_and_is_sticky()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a", s => s["apply"]!["command"] = TestSpace.Shell($"trap '' TERM; echo $$ >> {space.Ledger}; while true; do sleep 1; done"));
+        await space.UntilReservedAsync("a");
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", t => space.LedgerLines().Count == 1, "started");
+        await space.PatchAsync("a", new JsonObject { ["desiredState"] = "Stopped" });
+        await space.UntilAsync("a", t => t.Status.Phase is TaskPhase.Stopping or TaskPhase.Stopped, "stopping");
+        await space.PatchAsync("a", new JsonObject { ["desiredState"] = "Running" });
+        var stopped = await space.UntilAsync("a", TaskPhase.Stopped);
+        Assert.Null(stopped.Status.Slot);
+    }
+
+    [Fact]
+    public async Task A_requeue_runs_again_with_a_new_plan_and_a_new_approval()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        await space.UntilReservedAsync("a");
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        await space.PatchAsync("a", new JsonObject { ["requeue"] = 1 });
+        var again = await space.UntilAsync("a", t => t.Status is { Run: 2, Phase: TaskPhase.ApplyPending, Slot.Warm: true }, "planned in run 2");
+        Assert.Null(again.Status.Grant);
+        Assert.Single(space.LedgerLines());
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        Assert.Equal(2, space.LedgerLines().Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Deleting_a_waiting_task_leaves_its_history()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        var planned = await space.UntilReservedAsync("a");
+        using var client = Stack.As("admin");
+        await client.DeleteAsync(Resources.Dynamic(Names.Group, Names.Version, "tasks", "Task", true), new ObjectKey(space.Name, "a"));
+        await using var history = new Berth.History.HistoryStore(Stack.Env("POSTGRES"));
+        var end = DateTime.UtcNow + TestSpace.Patience;
+        while (await history.GetTransitionsAsync(planned.Metadata.Uid) is not [.., { To: TaskPhase.Stopped }] && DateTime.UtcNow < end) await Task.Delay(100);
+        Assert.Equal(TaskPhase.Stopped, (await history.GetTransitionsAsync(planned.Metadata.Uid))[^1].To);
+    }
+}

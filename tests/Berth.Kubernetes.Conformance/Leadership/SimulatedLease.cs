@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace Berth.Kubernetes.Conformance.Leadership;
+
+/// <summary>One stored Lease, reached over a network that delays, loses and repeats nothing but forgets to answer: a request may fail before or after
+/// it took effect, and a request whose caller has given up may still take effect later.</summary>
+internal sealed class SimulatedLease(SimulatedTime world, Random random)
+{
+    private Lease? _stored;
+    private long _version;
+
+    public bool IsFaulty { get; set; } = true;
+
+    public Lease? Stored => _stored;
+
+    public ILeaseStore For(SimulatedProcess process, Action<SimulatedProcess, Lease> writing) => new Connection(this, process, writing);
+
+    public void Delete() => _stored = null;
+
+    private async Task<T> Travel<T>(SimulatedProcess process, Func<T> effect, CancellationToken caller)
+    {
+        var answer = new TaskCompletionSource<T>();
+        var fate = IsFaulty ? random.NextDouble() : 1;
+        var there = fate < 0.05 ? TimeSpan.FromSeconds(30 * random.NextDouble()) : TimeSpan.FromMilliseconds(1 + (40 * random.NextDouble()));
+        var back = fate is > 0.05 and < 0.1 ? TimeSpan.FromSeconds(20 * random.NextDouble()) : TimeSpan.FromMilliseconds(1 + (40 * random.NextDouble()));
+        var lostBefore = fate is > 0.1 and < 0.18;
+        var lostAfter = fate is > 0.18 and < 0.24;
+        // The effect happens in the world, whether or not its caller still waits.
+        world.CreateTimer(_ => Arrive(), null, there, Timeout.InfiniteTimeSpan);
+        return await answer.Task.WaitAsync(caller);
+
+        void Arrive()
+        {
+            Action outcome;
+            try
+            {
+                if (lostBefore) throw new KubernetesException("connection reset");
+                var result = effect();
+                outcome = lostAfter ? () => answer.TrySetException(new KubernetesException("connection reset")) : () => answer.TrySetResult(result);
+            }
+            catch (KubernetesException error)
+            {
+                outcome = () => answer.TrySetException(error);
+            }
+            world.CreateTimer(_ => process.Run(outcome), null, back, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private Lease Store(Lease lease)
+    {
+        _stored = lease with { Metadata = lease.Metadata with { ResourceVersion = (++_version).ToString(CultureInfo.InvariantCulture) } };
+        return _stored;
+    }
+
+    private sealed class Connection(SimulatedLease server, SimulatedProcess process, Action<SimulatedProcess, Lease> writing) : ILeaseStore
+    {
+        public Task<Lease?> ReadAsync(CancellationToken cancellationToken) => server.Travel(process, () => server._stored, cancellationToken);
+
+        public Task<Lease> CreateAsync(Lease lease, CancellationToken cancellationToken)
+        {
+            writing(process, lease);
+            return server.Travel(process, () => server._stored is null ? server.Store(lease)
+                : throw new KubernetesException(new Status { Code = 409, Reason = "AlreadyExists" }), cancellationToken);
+        }
+
+        public Task<Lease> ReplaceAsync(Lease lease, CancellationToken cancellationToken)
+        {
+            writing(process, lease);
+            return server.Travel(process, () => server._stored is not { } stored ? throw new KubernetesException(new Status { Code = 404, Reason = "NotFound" })
+                : stored.Metadata.ResourceVersion == lease.Metadata.ResourceVersion ? server.Store(lease)
+                : throw new KubernetesException(new Status { Code = 409, Reason = "Conflict" }), cancellationToken);
+        }
+    }
+}
