@@ -30,6 +30,9 @@ public sealed record HistoryOptions
     /// <summary>Months for which partitions are made ahead.</summary>
     public int PartitionsAhead { get; init; } = 3;
 
+    /// <summary>Keys for artifacts, checkpoints and logs at rest; without them they are stored plain.</summary>
+    public EncryptionKeyRing? Keys { get; init; }
+
     /// <summary>Every value that makes no sense, with its name; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {

@@ -1,10 +1,13 @@
+using System.IO.Compression;
 using Berth.Api;
+using Berth.History.Archive;
 using Berth.History.Artifacts;
 using Berth.History.Connection;
 using Berth.History.Logs;
 using Berth.History.Outbox;
 using Berth.History.Queries;
 using Berth.History.Records;
+using Berth.History.Retention;
 using Berth.History.Schema;
 using Npgsql;
 
@@ -19,8 +22,11 @@ public sealed class HistoryStore : IAsyncDisposable
     private readonly HistoryConnections connections;
     private readonly OutboxWriter outbox;
     private readonly ArtifactStore artifacts;
+    private readonly CheckpointStore checkpoints;
+    private readonly Cleaner cleaner;
     private readonly LogStore logs;
     private readonly TaskQueries queries;
+    private readonly TimeProvider time;
 
     /// <summary>Connects (at the first call) with a connection string of either form that <see cref="HistoryConnectionString"/> reads.</summary>
     public HistoryStore(string connectionString, HistoryOptions? options = null, TimeProvider? time = null) : this(new HistoryConnections(connectionString, options ?? new()), time)
@@ -36,8 +42,11 @@ public sealed class HistoryStore : IAsyncDisposable
     {
         this.connections = connections;
         time ??= TimeProvider.System;
+        this.time = time;
         outbox = new OutboxWriter(connections, time);
         artifacts = new ArtifactStore(connections, time);
+        checkpoints = new CheckpointStore(connections, artifacts, time);
+        cleaner = new Cleaner(connections, time);
         logs = new LogStore(connections, time);
         queries = new TaskQueries(connections);
     }
@@ -84,6 +93,12 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Which of these are stored.</summary>
     public Task<IReadOnlySet<string>> HasArtifactsAsync(IReadOnlyCollection<string> digests, CancellationToken cancellation = default) => artifacts.HasAsync(digests, cancellation);
 
+    /// <summary>Stores a checkpoint of a running attempt and forgets all but the newest <paramref name="keep"/> of that attempt.</summary>
+    public Task PutCheckpointAsync(Stream content, CheckpointRecord checkpoint, int keep = 10, CancellationToken cancellation = default) => checkpoints.PutAsync(content, checkpoint, keep, cancellation);
+
+    /// <summary>The newest checkpoint of a task; open its bytes by digest. Null if there is none.</summary>
+    public Task<CheckpointRecord?> FindCheckpointAsync(string taskUid, CancellationToken cancellation = default) => checkpoints.NewestAsync(taskUid, cancellation);
+
     /// <summary>Appends output of one attempt. The answer's <see cref="LogState.Received"/> is the next offset to send, and all that may be acknowledged.</summary>
     public async Task<LogState> AppendLogAsync(LogAppend append, CancellationToken cancellation = default) =>
         (await logs.AppendAsync([append], cancellation).ConfigureAwait(false))[append.Attempt];
@@ -114,6 +129,31 @@ public sealed class HistoryStore : IAsyncDisposable
 
     /// <summary>Numbers over the tasks that a filter chooses by namespace, workspace, pool and time.</summary>
     public Task<HistoryStatistics> GetStatisticsAsync(TaskFilter filter, CancellationToken cancellation = default) => StatisticsQuery.RunAsync(connections, filter, cancellation);
+
+    /// <summary>
+    /// The regular maintenance: makes partitions ahead and removes what the policy no longer keeps, in small transactions. With
+    /// <paramref name="dryRun"/> nothing is touched and the report says what would go.
+    /// </summary>
+    public Task<CleanupReport> CleanUpAsync(RetentionPolicy policy, bool dryRun = false, CancellationToken cancellation = default) => cleaner.RunAsync(policy, dryRun, cancellation);
+
+    /// <summary>Writes the whole history, from one snapshot, into an archive under <c>history/</c>; other entries may be beside it.</summary>
+    public Task<ArchiveManifest> WriteBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => new HistoryArchive(connections, time).WriteAsync(archive, cancellation);
+
+    /// <summary>Reads every byte of a backup and compares it with its manifest. Needs no database.</summary>
+    public static Task<ArchiveManifest> VerifyBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => HistoryArchive.VerifyAsync(archive, cancellation);
+
+    /// <summary>Fills an empty database from a backup and brings it up to this program's schema; all or nothing.</summary>
+    public Task<ArchiveManifest> RestoreBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => new HistoryArchive(connections, time).RestoreAsync(archive, cancellation);
+
+    /// <summary>
+    /// Compares the history with itself and with tasks of a cluster, and names every difference. With <paramref name="deep"/> every stored
+    /// byte is read and checked.
+    /// </summary>
+    public Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource>? cluster = null, bool deep = false, CancellationToken cancellation = default) =>
+        new HistoryVerifier(connections, artifacts, queries, logs).VerifyAsync(cluster ?? [], deep, cancellation);
+
+    /// <summary>Disk use by table.</summary>
+    public Task<StorageUse> GetStorageAsync(CancellationToken cancellation = default) => StorageUse.AskAsync(connections, cancellation);
 
     /// <summary>Bytes that the database takes on disk.</summary>
     public Task<long> SizeAsync(CancellationToken cancellation = default) => connections.RunAsync("read its size", async (connection, token) =>

@@ -27,6 +27,14 @@ public partial class ReferenceTests
     }
 
     [Fact]
+    public void Every_project_with_tests_is_in_the_default_run()
+    {
+        var run = Repository.Read("scripts/test.sh").Split('\n').Single(l => l.StartsWith("default_suites()", StringComparison.Ordinal));
+        var suites = Repository.Files("tests", "*.csproj").Where(p => Repository.Read(p).Contains("\"xunit.v3\"", StringComparison.Ordinal)).Select(p => Path.GetFileNameWithoutExtension(p));
+        Assert.All(suites, s => Assert.Contains($" {s}", run, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Versions_of_packages_are_central_exact_and_locked()
     {
         foreach (var project in Repository.Files("src", "*.csproj").Concat(Repository.Files("tests", "*.csproj")))

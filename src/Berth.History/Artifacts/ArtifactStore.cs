@@ -14,7 +14,13 @@ namespace Berth.History.Artifacts;
 /// </summary>
 internal sealed class ArtifactStore(HistoryConnections connections, TimeProvider time)
 {
-    public async Task<bool> PutAsync(Stream content, ArtifactLink link, CancellationToken cancellation)
+    private readonly ChunkSeal seal = new(connections.Options.Keys);
+
+    public Task<bool> PutAsync(Stream content, ArtifactLink link, CancellationToken cancellation) =>
+        PutAsync(content, link, (connection, token) => LinkAsync(connection, link, token), cancellation);
+
+    /// <summary>Stores bytes; <paramref name="refer"/> runs in the transaction that makes them visible and must refer to them.</summary>
+    public async Task<bool> PutAsync(Stream content, ArtifactLink link, Func<NpgsqlConnection, CancellationToken, Task> refer, CancellationToken cancellation)
     {
         if (!Digests.IsValid(link.Digest)) throw new ArgumentException($"'{link.Digest}' is not a digest of the form sha256:….", nameof(link));
         if (link.Size > connections.Options.MaxArtifactBytes)
@@ -25,7 +31,7 @@ internal sealed class ArtifactStore(HistoryConnections connections, TimeProvider
         {
             var isNew = await EnterAsync(connection, link, blob, chunks, stored, token).ConfigureAwait(false);
             if (!isNew) await DropAsync(connection, blob, token).ConfigureAwait(false);
-            await LinkAsync(connection, link, token).ConfigureAwait(false);
+            await refer(connection, token).ConfigureAwait(false);
             return isNew;
         }, cancellation).ConfigureAwait(false);
     }
@@ -57,7 +63,7 @@ internal sealed class ArtifactStore(HistoryConnections connections, TimeProvider
             await using var command = new NpgsqlCommand("select blob, size, chunks from berth.artifacts where digest = $1", connection) { Parameters = { new() { Value = digest } } };
             await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
             if (!await reader.ReadAsync(token).ConfigureAwait(false)) return null;
-            return new ArtifactStream(connections, digest, reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2));
+            return new ArtifactStream(connections, seal, digest, reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2));
         }, cancellation);
 
     private async Task<(int Chunks, long Stored)> StreamAsync(Stream content, ArtifactLink link, Guid blob, CancellationToken cancellation)
@@ -74,7 +80,7 @@ internal sealed class ArtifactStore(HistoryConnections connections, TimeProvider
                 size += read;
                 if (size > link.Size) break;
                 hash.AppendData(buffer, 0, read);
-                var data = ChunkCodec.Encode(buffer.AsSpan(0, read));
+                var data = seal.Close(buffer.AsSpan(0, read), ChunkSeal.PlaceOf(blob, chunks));
                 await connections.RunAsync("store a chunk", (c, t) => AppendAsync(c, blob, chunks, data, t), cancellation).ConfigureAwait(false);
                 chunks++;
                 stored += data.Length;

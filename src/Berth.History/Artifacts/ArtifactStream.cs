@@ -7,7 +7,7 @@ using Npgsql;
 namespace Berth.History.Artifacts;
 
 /// <summary>Reads an artifact chunk by chunk; no connection is held between reads. The last read verifies size and digest.</summary>
-internal sealed class ArtifactStream(HistoryConnections connections, string digest, Guid blob, long size, int chunks) : Stream
+internal sealed class ArtifactStream(HistoryConnections connections, ChunkSeal seal, string digest, Guid blob, long size, int chunks) : Stream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private ReadOnlyMemory<byte> current;
@@ -69,14 +69,7 @@ internal sealed class ArtifactStream(HistoryConnections connections, string dige
         { Parameters = { new() { Value = blob }, new() { Value = next } } };
         if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not byte[] data)
             throw new ArtifactMismatchException($"Artifact {digest}: chunk {next} of {chunks} is gone from the database.");
-        try
-        {
-            return ChunkCodec.Decode(data);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new ArtifactMismatchException($"Artifact {digest}: chunk {next} is damaged: {e.Message}", e);
-        }
+        return seal.Open(data, ChunkSeal.PlaceOf(blob, next));
     }
 
     private void Verify()

@@ -31,6 +31,8 @@ public static class HistoryConnectionString
         if (!Has(given, "Keepalive")) given.KeepAlive = 15;
         // A failover behind one name is noticed at the latest when the connection's time is over.
         if (!Has(given, "Connection Lifetime")) given.ConnectionLifetime = 300;
+        // Of several hosts, one that was a standby a moment ago is asked again soon.
+        if (!Has(given, "Host Recheck Seconds")) given.HostRecheckSeconds = 2;
         // Sessions carry no state but the staging tables, and those are meant to stay.
         if (!Has(given, "No Reset On Close")) given.NoResetOnClose = true;
         if (!Has(given, "GSS Encryption Mode")) given.GssEncryptionMode = GssEncryptionMode.Disable;

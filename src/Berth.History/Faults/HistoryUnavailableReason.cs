@@ -33,6 +33,9 @@ public enum HistoryUnavailableReason
     /// <summary>The database, or the connection string, is not what it should be.</summary>
     Misconfigured,
 
+    /// <summary>Data is encrypted with a key that is not in the key ring.</summary>
+    KeyMissing,
+
     /// <summary>The server refused a statement for a reason that this table does not know: a bug here or damage there.</summary>
     Refused,
 }

@@ -14,6 +14,8 @@ internal sealed class LogStore(HistoryConnections connections, TimeProvider time
 {
     private const string StateColumns = "attempt, task_uid, received, stored, complete, dropped";
 
+    private readonly ChunkSeal seal = new(connections.Options.Keys);
+
     public Task<IReadOnlyDictionary<string, LogState>> AppendAsync(IReadOnlyList<LogAppend> appends, CancellationToken cancellation) =>
         connections.TransactAsync<IReadOnlyDictionary<string, LogState>>("append to logs", async (connection, token) =>
         {
@@ -96,7 +98,7 @@ internal sealed class LogStore(HistoryConnections connections, TimeProvider time
         return heads;
     }
 
-    private static async Task StoreAsync(NpgsqlConnection connection, List<(string Attempt, DateOnly Day, long Offset, ReadOnlyMemory<byte> Bytes)> chunks, CancellationToken cancellation)
+    private async Task StoreAsync(NpgsqlConnection connection, List<(string Attempt, DateOnly Day, long Offset, ReadOnlyMemory<byte> Bytes)> chunks, CancellationToken cancellation)
     {
         if (chunks.Count == 0) return;
         await using var copy = await connection.BeginBinaryImportAsync("copy berth.log_chunks (attempt, start_offset, day, size, data) from stdin (format binary)", cancellation).ConfigureAwait(false);
@@ -107,7 +109,7 @@ internal sealed class LogStore(HistoryConnections connections, TimeProvider time
             await copy.WriteAsync(chunk.Offset, NpgsqlDbType.Bigint, cancellation).ConfigureAwait(false);
             await copy.WriteAsync(chunk.Day, NpgsqlDbType.Date, cancellation).ConfigureAwait(false);
             await copy.WriteAsync(chunk.Bytes.Length, NpgsqlDbType.Integer, cancellation).ConfigureAwait(false);
-            await copy.WriteAsync(ChunkCodec.Encode(chunk.Bytes.Span), NpgsqlDbType.Bytea, cancellation).ConfigureAwait(false);
+            await copy.WriteAsync(seal.Close(chunk.Bytes.Span, ChunkSeal.PlaceOf(chunk.Attempt, chunk.Offset)), NpgsqlDbType.Bytea, cancellation).ConfigureAwait(false);
         }
         await copy.CompleteAsync(cancellation).ConfigureAwait(false);
     }
@@ -130,7 +132,7 @@ internal sealed class LogStore(HistoryConnections connections, TimeProvider time
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
-    private static async Task<List<LogPiece>> FetchAsync(NpgsqlConnection connection, string attempt, long from, CancellationToken cancellation)
+    private async Task<List<LogPiece>> FetchAsync(NpgsqlConnection connection, string attempt, long from, CancellationToken cancellation)
     {
         // The first of these is the last chunk that begins at or before the offset.
         await using var command = new NpgsqlCommand("""
@@ -144,7 +146,7 @@ internal sealed class LogStore(HistoryConnections connections, TimeProvider time
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
         {
             var start = reader.GetInt64(0);
-            ReadOnlyMemory<byte> bytes = ChunkCodec.Decode(reader.GetFieldValue<byte[]>(1));
+            ReadOnlyMemory<byte> bytes = seal.Open(reader.GetFieldValue<byte[]>(1), ChunkSeal.PlaceOf(attempt, start));
             var skip = (int)Math.Max(0, from - start);
             pieces.Add(new LogPiece(start + skip, bytes[skip..]));
         }

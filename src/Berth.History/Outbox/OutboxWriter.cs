@@ -36,7 +36,8 @@ internal sealed class OutboxWriter(HistoryConnections connections, TimeProvider 
         var tasks = plan.Tasks.ToDictionary(t => t.Record.Uid, StringComparer.Ordinal);
         await using var command = new NpgsqlCommand($"""
             insert into berth.tasks ({OutboxStage.TaskColumns}, acknowledged, max_seq)
-              select {OutboxStage.TaskColumns}, 0, 0 from pg_temp.berth_stage_tasks order by uid on conflict (uid) do nothing;
+              select {OutboxStage.TaskColumns}, coalesce(p.acknowledged, 0), coalesce(p.acknowledged, 0)
+                from pg_temp.berth_stage_tasks left join berth.purged_tasks p using (uid) order by uid on conflict (uid) do nothing;
             select uid, acknowledged, max_seq from berth.tasks where uid in (select uid from pg_temp.berth_stage_tasks) order by uid for update;
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);

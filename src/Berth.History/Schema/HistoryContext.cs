@@ -28,6 +28,11 @@ internal sealed class HistoryContext(DbContextOptions<HistoryContext> options) :
     {
         modelBuilder.HasDefaultSchema(SchemaName);
         TasksTable(modelBuilder);
+        modelBuilder.Entity<PurgedTaskRow>(t =>
+        {
+            t.ToTable("purged_tasks").HasKey(r => r.Uid);
+            t.HasIndex(r => r.PurgedAt);
+        });
         modelBuilder.Entity<TransitionRow>(t =>
         {
             // Partitioned by month of At (by hand in the migration), hence At in the key; (uid, seq) is unique by the way it is written.

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace Berth.History.Schema;
@@ -13,6 +14,8 @@ internal sealed class HistoryContextFactory : IDesignTimeDbContextFactory<Histor
     /// <summary>A context on a connection that the caller owns.</summary>
     public static HistoryContext On(NpgsqlConnection connection, TimeSpan commandTimeout) => new(Options(b => b.UseNpgsql(connection, o => o
         .MigrationsHistoryTable(HistoryContext.MigrationsTable, HistoryContext.SchemaName)
+        // HistoryConnections decides about a second try; the provider's own strategy hides errors in others.
+        .ExecutionStrategy(d => new NonRetryingExecutionStrategy(d))
         .CommandTimeout((int)Math.Ceiling(commandTimeout.TotalSeconds)))));
 
     private static DbContextOptions<HistoryContext> Options(Action<DbContextOptionsBuilder<HistoryContext>> configure)

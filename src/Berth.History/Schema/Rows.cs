@@ -37,6 +37,14 @@ internal sealed class TaskRow
     public long MaxSeq { get; set; }
 }
 
+/// <summary>A task whose history was removed by retention: remembered, so that what it sends later is not taken for a loss.</summary>
+internal sealed class PurgedTaskRow
+{
+    public string Uid { get; set; } = "";
+    public long Acknowledged { get; set; }
+    public DateTimeOffset PurgedAt { get; set; }
+}
+
 internal sealed class TransitionRow
 {
     public string Uid { get; set; } = "";

@@ -11,7 +11,7 @@ namespace Berth.History.Schema;
 internal sealed class SchemaMigrator(HistoryConnections connections)
 {
     // Any number would do, so long as every version of Berth uses the same one.
-    private const long LockKey = 0x42_45_52_54_48_01;
+    public const long LockKey = 0x42_45_52_54_48_01;
 
     /// <summary>Migrations this program knows, oldest first.</summary>
     public static IReadOnlyList<string> Known { get; } = ReadKnown();

@@ -165,8 +165,8 @@ public sealed partial class KubernetesClient : IDisposable
     private async Task<bool> RenewAsync(CredentialSnapshot refused, CancellationToken cancellationToken) =>
         !ReferenceEquals(await _credential.GetAsync(refused, cancellationToken), refused);
 
-    // A connection keeps the client certificate it was made with: another certificate needs other connections. The old ones are
-    // closed when the requests that run on them have ended.
+    // A connection keeps the client certificate it was made with: another certificate needs other connections. The old ones go on
+    // with what runs on them, watches too, and close by themselves once idle.
     private CredentialSnapshot Use(CredentialSnapshot credential)
     {
         if (ReferenceEquals(_current, credential)) return credential;

@@ -43,11 +43,7 @@ internal sealed class ActiveTerm : IDisposable
         _stop.Cancel();
     }
 
-    public void Dispose()
-    {
-        _lost.CancelAfter(Timeout.InfiniteTimeSpan);
-        _stop.Dispose();
-    }
+    public void Dispose() => _lost.CancelAfter(Timeout.InfiniteTimeSpan);
 
     private TimeSpan Remaining()
     {

@@ -10,13 +10,13 @@ namespace Berth.Operator.Tests.Telemetry;
 [Collection("meters")]
 public partial class OtlpExportTests
 {
-    [Fact]
-    public async Task Metrics_traces_and_logs_arrive_and_belong_together()
+    [Theory, InlineData("http/protobuf"), InlineData("grpc")]
+    public async Task Metrics_traces_and_logs_arrive_and_belong_together(string protocol)
     {
-        await using var sink = await OtlpSink.StartAsync();
+        await using var sink = await OtlpSink.StartAsync(protocol == "grpc");
         var attempt = new AttemptStatus { Id = "u1-1", Kind = AttemptKind.Plan, Run = 1, OrderedAt = DateTimeOffset.UtcNow, EndedAt = DateTimeOffset.UtcNow, Outcome = "Succeeded" };
         var task = TaskTracesTests.ATask(TaskPhase.Planning, DateTimeOffset.UtcNow, attempt);
-        await using (var process = await OperatorProcess.StartAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", sink.Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")))
+        await using (var process = await OperatorProcess.StartAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", sink.Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)))
         {
             process.Get<TaskTraces>().AttemptEnded(task, attempt, DateTimeOffset.UtcNow);
             process.Get<TaskTraces>().PhaseLeft(task, 1, TaskTracesTests.Applied(TaskPhase.Planning, TaskSignal.PlanNoChanges), DateTimeOffset.UtcNow.AddSeconds(-1), DateTimeOffset.UtcNow);

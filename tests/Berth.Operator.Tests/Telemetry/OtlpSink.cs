@@ -4,12 +4,13 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Berth.Operator.Tests.Telemetry;
 
-/// <summary>Takes OTLP by http/protobuf and keeps the bytes; reads just enough of protobuf to find ids and names.</summary>
+/// <summary>Takes OTLP by http/protobuf or gRPC and keeps the bytes; reads just enough of protobuf to find ids and names.</summary>
 internal sealed class OtlpSink : IAsyncDisposable
 {
     private readonly ConcurrentQueue<(string Path, byte[] Body)> _received = new();
@@ -21,13 +22,14 @@ internal sealed class OtlpSink : IAsyncDisposable
 
     public IEnumerable<string> Paths => _received.Select(r => r.Path).Distinct(StringComparer.Ordinal);
 
-    public static async Task<OtlpSink> StartAsync()
+    public static async Task<OtlpSink> StartAsync(bool grpc = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = grpc ? HttpProtocols.Http2 : HttpProtocols.Http1));
         var sink = new OtlpSink(builder.Build());
         sink._app.MapPost("/v1/{signal}", sink.TakeAsync);
+        sink._app.MapPost("/{service}/Export", sink.TakeCallAsync);
         await sink._app.StartAsync();
         return sink;
     }
@@ -47,6 +49,18 @@ internal sealed class OtlpSink : IAsyncDisposable
         await context.Request.Body.CopyToAsync(body);
         _received.Enqueue((context.Request.Path, body.ToArray()));
         context.Response.ContentType = "application/x-protobuf";
+    }
+
+    /// <summary>A unary gRPC call: the message comes after five bytes of prefix, the status goes in a trailer.</summary>
+    private async Task TakeCallAsync(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        var signal = context.Request.RouteValues["service"]!.ToString()!.Split('.')[^1] switch { "TraceService" => "traces", "MetricsService" => "metrics", _ => "logs" };
+        _received.Enqueue(($"/v1/{signal}", body.ToArray()[5..]));
+        context.Response.ContentType = "application/grpc";
+        await context.Response.Body.WriteAsync(new byte[5]);
+        context.Response.AppendTrailer("grpc-status", "0");
     }
 
     private static IEnumerable<byte[]> Walk(byte[] message)

@@ -563,6 +563,30 @@ namespace Berth.History.Schema.Migrations
                     b.ToTable("logs", "berth");
                 });
 
+            modelBuilder.Entity("Berth.History.Schema.PurgedTaskRow", b =>
+                {
+                    b.Property<string>("Uid")
+                        .HasColumnType("text")
+                        .HasColumnName("uid")
+                        .UseCollation("C");
+
+                    b.Property<long>("Acknowledged")
+                        .HasColumnType("bigint")
+                        .HasColumnName("acknowledged");
+
+                    b.Property<DateTimeOffset>("PurgedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("purged_at");
+
+                    b.HasKey("Uid")
+                        .HasName("purged_tasks_pkey");
+
+                    b.HasIndex("PurgedAt")
+                        .HasDatabaseName("purged_tasks_purged_at_idx");
+
+                    b.ToTable("purged_tasks", "berth");
+                });
+
             modelBuilder.Entity("Berth.History.Schema.TaskRow", b =>
                 {
                     b.Property<string>("Uid")

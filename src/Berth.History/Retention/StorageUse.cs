@@ -1,0 +1,38 @@
+using Berth.History.Connection;
+using Npgsql;
+
+namespace Berth.History;
+
+/// <summary>Disk use of the history.</summary>
+public sealed record StorageUse
+{
+    /// <summary>Bytes of the database, indexes and all.</summary>
+    public long DatabaseBytes { get; init; }
+
+    /// <summary>By table; partitions count for their table.</summary>
+    public IReadOnlyList<TableUse> Tables { get; init; } = [];
+
+    internal static Task<StorageUse> AskAsync(HistoryConnections connections, CancellationToken cancellation) =>
+        connections.RunAsync("measure disk use", async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand("""
+                select regexp_replace(table_name, '_([0-9]{6}|default)$', ''), sum(bytes)::bigint, sum(rows_estimate)::bigint, pg_database_size(current_database())
+                  from berth.view_storage group by 1 order by 2 desc
+                """, connection);
+            var tables = new List<TableUse>();
+            var total = 0L;
+            await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
+            while (await reader.ReadAsync(token).ConfigureAwait(false))
+            {
+                tables.Add(new TableUse(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2)));
+                total = reader.GetInt64(3);
+            }
+            return new StorageUse { DatabaseBytes = total, Tables = tables };
+        }, cancellation);
+}
+
+/// <summary>Disk use of one table.</summary>
+/// <param name="Table">Table.</param>
+/// <param name="Bytes">Bytes with indexes.</param>
+/// <param name="RowsEstimate">Rows as the planner estimates them.</param>
+public sealed record TableUse(string Table, long Bytes, long RowsEstimate);

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Berth.Api;
+using Berth.History.Schema;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Xunit;
+
+namespace Berth.History.Tests;
+
+/// <summary>Schemas of other versions, migrators side by side, partitions.</summary>
+public sealed class SchemaTests(HistoryFixture fixture)
+{
+    [Fact]
+    public async Task Each_migration_applies_to_the_version_before_and_keeps_its_rows()
+    {
+        await using var test = await EmptyAsync();
+        foreach (var (migration, number) in SchemaMigrator.Known.Select((m, i) => (m, i)))
+        {
+            Assert.Equal([migration], await test.Store.MigrateToAsync(migration));
+            // What a program of that version may have written; columns that come later must have defaults.
+            await test.ExecuteAsync($"""
+                insert into berth.tasks (uid, namespace, name, workspace, pool, type, priority, phase, run, created_at, updated_at, spec, status, status_seq, acknowledged, max_seq)
+                  values ('uid-{number}', 'n', 'n', 'w', 'p', 'Plan', 0, 'Planning', 1, now(), now(), '{JsonSerializer.Serialize(Make.Task("u").Spec, BerthJson.Default.TaskSpec)}', '{"{}"}', 1, 1, 1);
+                insert into berth.transitions (uid, seq, at, run, to_phase, signal, reason, epoch) values ('uid-{number}', 1, '2026-11-03 10:00+00', 1, 'Planning', 's', 'r', 1)
+                """);
+        }
+        await test.Store.MigrateAsync();
+        await test.Store.PingAsync();
+        for (var i = 0; i < SchemaMigrator.Known.Count; i++)
+        {
+            var story = await test.Store.GetStoryAsync($"uid-{i}");
+            Assert.Equal("prod", story!.Spec!.Workspace);
+            Assert.Equal(TaskPhase.Planning, Assert.Single(story.Transitions).To);
+            Assert.Equal(2, (await test.Store.WriteTransitionsAsync([Make.Batch($"uid-{i}", 2)])).Acknowledged[$"uid-{i}"]);
+        }
+        Assert.Empty(await test.Store.VerifyAsync());
+    }
+
+    [Fact]
+    public async Task Each_migration_can_be_taken_back()
+    {
+        await using var test = await EmptyAsync();
+        await test.Store.MigrateAsync();
+        foreach (var migration in SchemaMigrator.Known.Reverse().Skip(1)) await test.Store.MigrateToAsync(migration);
+        await test.Store.MigrateToAsync("0");
+        Assert.Equal(0, await test.OneAsync<long>("select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'berth' and relkind in ('r','p','v') and relname <> 'schema_migrations'"));
+        await test.Store.MigrateAsync();
+        await test.Store.PingAsync();
+    }
+
+    [Fact]
+    public async Task The_model_has_no_changes_that_no_migration_makes()
+    {
+        await using var test = await fixture.StoreAsync();
+        await using var connection = new NpgsqlConnection(test.ConnectionString);
+        await using var context = HistoryContextFactory.On(connection, TimeSpan.FromSeconds(30));
+        Assert.False(context.Database.HasPendingModelChanges());
+    }
+
+    [Fact]
+    public async Task An_older_schema_is_named_until_it_is_migrated()
+    {
+        await using var test = await EmptyAsync();
+        Assert.Equal(HistoryUnavailableReason.SchemaOlder, (await Assert.ThrowsAsync<HistoryUnavailableException>(() => test.Store.PingAsync())).Reason);
+        Assert.Equal(HistoryUnavailableReason.SchemaOlder, (await Assert.ThrowsAsync<HistoryUnavailableException>(() => test.Store.GetTransitionsAsync("x"))).Reason);
+        await test.Store.MigrateToAsync(SchemaMigrator.Known[0]);
+        var error = await Assert.ThrowsAsync<HistoryUnavailableException>(() => test.Store.PingAsync());
+        Assert.Equal(HistoryUnavailableReason.SchemaOlder, error.Reason);
+        Assert.Contains(SchemaMigrator.Known[1], error.Message);
+        await test.Store.MigrateAsync();
+        Assert.Equal(SchemaMigrator.Known[^1], (await test.Store.PingAsync()).Schema);
+    }
+
+    [Fact]
+    public async Task A_newer_schema_is_refused_and_left_alone()
+    {
+        await using var test = await fixture.StoreAsync();
+        await test.ExecuteAsync("insert into berth.schema_migrations values ('29990101000000_FromTheFuture', '99.0')");
+        foreach (var call in (Func<Task>[])[() => test.Store.MigrateAsync(), () => test.Store.PingAsync()])
+        {
+            var error = await Assert.ThrowsAsync<HistoryUnavailableException>(call);
+            Assert.Equal(HistoryUnavailableReason.SchemaNewer, error.Reason);
+            Assert.False(error.Retryable);
+            Assert.Contains("FromTheFuture", error.Message);
+        }
+    }
+
+    [Fact]
+    public async Task Migrators_at_the_same_time_take_turns()
+    {
+        await using var test = await EmptyAsync();
+        var stores = Enumerable.Range(0, 5).Select(i => new HistoryStore(test.ConnectionString + $";Application Name=m{i}")).ToList();
+        var applied = await Task.WhenAll(stores.Select(s => s.MigrateAsync()));
+        Assert.Equal(SchemaMigrator.Known, applied.SelectMany(a => a).Order(StringComparer.Ordinal));
+        foreach (var store in stores)
+        {
+            await store.PingAsync();
+            await store.DisposeAsync();
+        }
+        Assert.Equal(0, await test.OneAsync<long>("select count(*) from pg_locks where locktype = 'advisory'"));
+    }
+
+    [Fact]
+    public async Task A_migrator_that_waits_for_another_gives_up_in_time()
+    {
+        await using var test = await EmptyAsync();
+        await using var other = new NpgsqlConnection(test.ConnectionString);
+        await other.OpenAsync();
+        await using var command = new NpgsqlCommand($"select pg_advisory_lock({SchemaMigrator.LockKey})", other);
+        await command.ExecuteNonQueryAsync();
+        await using var store = new HistoryStore(test.ConnectionString, new HistoryOptions { MigrationLockTimeout = TimeSpan.FromMilliseconds(300) });
+        Assert.Equal(HistoryUnavailableReason.Timeout, (await Assert.ThrowsAsync<HistoryUnavailableException>(() => store.MigrateAsync())).Reason);
+    }
+
+    [Fact]
+    public async Task Rows_of_a_month_without_partition_wait_and_move_when_it_is_made()
+    {
+        await using var test = await fixture.StoreAsync();
+        var uid = Make.Uid();
+        var entries = Enumerable.Range(1, 6).Select(i => Make.Entry(i, at: new DateTimeOffset(2031, i, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(-10))).ToList();
+        await test.Store.WriteTransitionsAsync([Make.Batch(Make.Task(uid), 0, entries)]);
+        Assert.Equal(6, await test.OneAsync<long>("select count(*) from berth.transitions_default"));
+        await test.Store.MigrateAsync();
+        Assert.Equal(0, await test.OneAsync<long>("select count(*) from berth.transitions_default"));
+        Assert.Equal(1, await test.OneAsync<long>("select count(*) from berth.transitions_203012"));
+        Assert.Equal(entries, await test.Store.GetTransitionsAsync(uid));
+        Assert.Empty((await test.Store.WriteTransitionsAsync([Make.Batch(Make.Task(uid), 0, entries)])).Differences);
+    }
+
+    [Fact]
+    public async Task The_views_for_dashboards_answer()
+    {
+        await using var test = await fixture.StoreAsync();
+        await test.Store.WriteTransitionsAsync([Make.Batch(Make.Uid(), 1, 2, 3)]);
+        foreach (var view in await test.RowsAsync("select relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'berth' and relkind = 'v'"))
+            await test.RowsAsync($"select * from berth.{view[0]} limit 5");
+        Assert.Equal([[3L, 2L]], await test.RowsAsync("select count(*), count(seconds) from berth.view_stays"));
+    }
+
+    private async Task<TestStore> EmptyAsync()
+    {
+        var connection = await fixture.Server.CreateDatabaseAsync();
+        return new TestStore(new HistoryStore(connection), connection);
+    }
+}
