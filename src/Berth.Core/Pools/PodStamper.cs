@@ -143,7 +143,12 @@ public static class PodStamper
             ["finalizers"] = new JsonArray(Names.FenceFinalizer),
             ["ownerReferences"] = new JsonArray(new JsonObject
             {
-                ["apiVersion"] = Names.ApiVersion, ["kind"] = "AgentPool", ["name"] = pool.Metadata.Name, ["uid"] = pool.Metadata.Uid, ["controller"] = true, ["blockOwnerDeletion"] = true,
+                ["apiVersion"] = Names.ApiVersion,
+                ["kind"] = "AgentPool",
+                ["name"] = pool.Metadata.Name,
+                ["uid"] = pool.Metadata.Uid,
+                ["controller"] = true,
+                ["blockOwnerDeletion"] = true,
             }),
         };
         if (template?["annotations"] is JsonObject annotations) metadata["annotations"] = annotations.DeepClone();

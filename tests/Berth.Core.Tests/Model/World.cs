@@ -127,7 +127,10 @@ internal sealed partial class World
         var holders = _tasks.Values.Where(t => t.Status.Phase != TaskPhase.Pending && !t.Status.Phase.IsTerminal()).GroupBy(t => t.Spec.Workspace).ToDictionary(g => g.Key, g => new WorkspaceHolder(g.First().Metadata.Uid, g.First().Metadata.Name, "works"));
         var result = Placer.Place(new PlacementSnapshot
         {
-            Pool = "pool", Slots = free, Workspaces = holders, ApplyBudget = _pods.ToDictionary(p => p.Uid, _ => 2),
+            Pool = "pool",
+            Slots = free,
+            Workspaces = holders,
+            ApplyBudget = _pods.ToDictionary(p => p.Uid, _ => 2),
             Waiting = [new WaitingTask { Name = task.Metadata.Name, Uid = task.Metadata.Uid, Workspace = task.Spec.Workspace, ApplyCapable = true }],
         });
         return result.Offers.TryGetValue(task.Metadata.Uid, out var slot) ? new SlotOffer { Pod = slot.Pod, PodUid = slot.PodUid, Index = slot.Index, Node = "node", NodeBootId = "boot", RunnerBoot = slot.RunnerBoot } : null;

@@ -112,7 +112,8 @@ public sealed class PersistenceTests : IDisposable
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
-            ArgumentList = { typeof(DevCluster).Assembly.Location, "serve", "--dir", _directory.FullName, "--persist" }, RedirectStandardOutput = true,
+            ArgumentList = { typeof(DevCluster).Assembly.Location, "serve", "--dir", _directory.FullName, "--persist" },
+            RedirectStandardOutput = true,
         };
         return Process.Start(start)!;
     }
