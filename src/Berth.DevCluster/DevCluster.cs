@@ -100,7 +100,9 @@ public sealed class DevCluster : IAsyncDisposable
     {
         var told = new ControllerOptions
         {
-            AuthorityPem = CertificateAuthorityPem, NodeGrace = _cluster.Options.NodeGrace, OrphanedPodGrace = _cluster.Options.NodeGrace,
+            AuthorityPem = CertificateAuthorityPem,
+            NodeGrace = _cluster.Options.NodeGrace,
+            OrphanedPodGrace = _cluster.Options.NodeGrace,
         };
         return _cluster.Options.Log is { } log ? told with { Report = log } : told;
     }

@@ -29,9 +29,12 @@ internal static class Seed
         ["metadata"] = new JsonObject { ["name"] = "extension-apiserver-authentication", ["namespace"] = "kube-system" },
         ["data"] = new JsonObject
         {
-            ["client-ca-file"] = cluster.Credentials.Authority.Pem, ["requestheader-client-ca-file"] = cluster.Credentials.FrontProxy.Pem,
-            ["requestheader-allowed-names"] = "[\"front-proxy-client\"]", ["requestheader-username-headers"] = "[\"X-Remote-User\"]",
-            ["requestheader-group-headers"] = "[\"X-Remote-Group\"]", ["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]",
+            ["client-ca-file"] = cluster.Credentials.Authority.Pem,
+            ["requestheader-client-ca-file"] = cluster.Credentials.FrontProxy.Pem,
+            ["requestheader-allowed-names"] = "[\"front-proxy-client\"]",
+            ["requestheader-username-headers"] = "[\"X-Remote-User\"]",
+            ["requestheader-group-headers"] = "[\"X-Remote-Group\"]",
+            ["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]",
         },
     });
 

@@ -120,7 +120,12 @@ public sealed class BytesTests(HistoryFixture fixture)
 
     internal static ArtifactLink Link(byte[] bytes, string attempt) => new()
     {
-        TaskUid = "uid", Attempt = attempt, Kind = ArtifactKinds.Plan, Path = "plan.bin", Digest = Digests.Of(bytes), Size = bytes.Length,
+        TaskUid = "uid",
+        Attempt = attempt,
+        Kind = ArtifactKinds.Plan,
+        Path = "plan.bin",
+        Digest = Digests.Of(bytes),
+        Size = bytes.Length,
     };
 
     internal static Task<bool> PutAsync(TestStore test, byte[] bytes, string attempt) => test.Store.PutArtifactAsync(new MemoryStream(bytes), Link(bytes, attempt));

@@ -34,7 +34,7 @@ public static class PodStamper
         if (template["spec"] is not JsonObject spec) return Refuse("spec.template.spec is missing; it must be a pod spec with a container named task");
         if (TemplateRules.Check(spec) is { } problem) return Refuse(problem);
         var task = spec["containers"]!.AsArray().OfType<JsonObject>().First(c => (string?)c["name"] == Names.TaskContainer);
-        Containers(spec, task, pool.Spec.SlotsPerPod);
+        Containers(spec, task, pool);
         Sidecars(spec, pool, image);
         Volumes(spec, pool.Spec.SlotsPerPod);
         PodLevel(spec, pool);
@@ -47,17 +47,18 @@ public static class PodStamper
 
     private static StampedPod Refuse(string problem) => new(null, "", new Fault(Reasons.InvalidTemplate, $"{problem}; correct the pool's template", Retry: false));
 
-    private static void Containers(JsonObject spec, JsonObject task, int slots)
+    private static void Containers(JsonObject spec, JsonObject task, AgentPoolResource pool)
     {
         var containers = new JsonArray();
-        for (var slot = 0; slot < slots; slot++)
+        for (var slot = 0; slot < pool.Spec.SlotsPerPod; slot++)
         {
             var stamped = task.DeepClone().AsObject();
             stamped["name"] = Names.SlotContainer(slot);
             stamped["command"] = new JsonArray($"{Root}/bin/Berth.Agent", "runner");
             stamped.Remove("args");
             Append(stamped, "env",
-                Env("BERTH_SLOT", slot.ToString(CultureInfo.InvariantCulture)), Env("BERTH_SOCKET", $"{Root}/socket/agent.sock"), Env("BERTH_WORK_DIR", $"{Root}/work"));
+                Env("BERTH_SLOT", slot.ToString(CultureInfo.InvariantCulture)), Env("BERTH_SOCKET", $"{Root}/socket/agent.sock"), Env("BERTH_WORK_DIR", $"{Root}/work"),
+                Env("BERTH_GRACE_SECONDS", GraceSeconds(pool).ToString(CultureInfo.InvariantCulture)));
             Append(stamped, "volumeMounts",
                 Mount("berth-bin", $"{Root}/bin", readOnly: true), Mount($"berth-socket-{slot}", $"{Root}/socket", readOnly: true), Mount($"berth-work-{slot}", $"{Root}/work"));
             containers.Add(stamped);
@@ -125,9 +126,11 @@ public static class PodStamper
     private static void PodLevel(JsonObject spec, AgentPoolResource pool)
     {
         spec["restartPolicy"] = "Always";
-        spec["terminationGracePeriodSeconds"] = (long)Durations.Or(pool.Spec.TerminationGracePeriod, TimeSpan.FromHours(1)).TotalSeconds;
+        spec["terminationGracePeriodSeconds"] = GraceSeconds(pool);
         if (!spec.ContainsKey("automountServiceAccountToken")) spec["automountServiceAccountToken"] = false;
     }
+
+    private static long GraceSeconds(AgentPoolResource pool) => (long)Durations.Or(pool.Spec.TerminationGracePeriod, TimeSpan.FromHours(1)).TotalSeconds;
 
     private static JsonObject Metadata(JsonObject? template, AgentPoolResource pool)
     {
@@ -140,7 +143,12 @@ public static class PodStamper
             ["finalizers"] = new JsonArray(Names.FenceFinalizer),
             ["ownerReferences"] = new JsonArray(new JsonObject
             {
-                ["apiVersion"] = Names.ApiVersion, ["kind"] = "AgentPool", ["name"] = pool.Metadata.Name, ["uid"] = pool.Metadata.Uid, ["controller"] = true, ["blockOwnerDeletion"] = true,
+                ["apiVersion"] = Names.ApiVersion,
+                ["kind"] = "AgentPool",
+                ["name"] = pool.Metadata.Name,
+                ["uid"] = pool.Metadata.Uid,
+                ["controller"] = true,
+                ["blockOwnerDeletion"] = true,
             }),
         };
         if (template?["annotations"] is JsonObject annotations) metadata["annotations"] = annotations.DeepClone();

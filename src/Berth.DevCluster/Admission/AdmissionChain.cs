@@ -45,7 +45,9 @@ internal sealed class AdmissionChain(Cluster cluster, IAuthorizer authorizer)
         if (found.Json.Span.IndexOf("\"deletionTimestamp\""u8) < 0 || found.Parse().At("metadata", "deletionTimestamp") is null) return;
         var causes = new JsonArray(new JsonObject
         {
-            ["reason"] = "NamespaceTerminating", ["message"] = $"namespace {name} is being terminated", ["field"] = "metadata.namespace",
+            ["reason"] = "NamespaceTerminating",
+            ["message"] = $"namespace {name} is being terminated",
+            ["field"] = "metadata.namespace",
         });
         throw StatusException.Forbidden(resource.Group, resource.Plural, request.Object?.Name() ?? "",
             $"unable to create new content in namespace {name} because it is being terminated", causes);

@@ -23,8 +23,13 @@ internal static class PolicyMatch
         JsonObject Resource() => new() { ["group"] = info.Group, ["version"] = info.Version, ["resource"] = target.Resource.Plural };
         var described = new JsonObject
         {
-            ["kind"] = Kind(), ["resource"] = Resource(), ["requestKind"] = Kind(), ["requestResource"] = Resource(), ["operation"] = request.Operation,
-            ["userInfo"] = request.Request.User.ToJson(), ["dryRun"] = request.Request.DryRun,
+            ["kind"] = Kind(),
+            ["resource"] = Resource(),
+            ["requestKind"] = Kind(),
+            ["requestResource"] = Resource(),
+            ["operation"] = request.Operation,
+            ["userInfo"] = request.Request.User.ToJson(),
+            ["dryRun"] = request.Request.DryRun,
         };
         if (NameOf(request) is { Length: > 0 } name) described["name"] = name;
         if (target.Namespace.Length > 0) described["namespace"] = target.Namespace;

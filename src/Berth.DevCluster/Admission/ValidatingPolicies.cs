@@ -32,7 +32,10 @@ internal sealed class ValidatingPolicies(Cluster cluster, IAuthorizer authorizer
     {
         var input = new AdmissionInput
         {
-            Object = request.Object, OldObject = request.Old, Request = PolicyMatch.Describe(request), Params = parameter,
+            Object = request.Object,
+            OldObject = request.Old,
+            Request = PolicyMatch.Describe(request),
+            Params = parameter,
             Namespace = request.Target.Resource.Namespaced ? cluster.Registry.Get("", "namespaces").Store.Find(request.Target.Namespace)?.Parse() : null,
             Authorizer = new PolicyAuthorizer(authorizer, request.Request.User),
         };

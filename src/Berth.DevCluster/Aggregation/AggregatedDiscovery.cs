@@ -15,8 +15,11 @@ internal static class AggregatedDiscovery
             var name = resource.TextOr("", "name");
             var entry = new JsonObject
             {
-                ["resource"] = name, ["responseKind"] = Kind(resource, group, version), ["scope"] = resource.Flag("namespaced") == true ? "Namespaced" : "Cluster",
-                ["singularResource"] = resource.TextOr("", "singularName"), ["verbs"] = resource.Strings("verbs").ToJson(),
+                ["resource"] = name,
+                ["responseKind"] = Kind(resource, group, version),
+                ["scope"] = resource.Flag("namespaced") == true ? "Namespaced" : "Cluster",
+                ["singularResource"] = resource.TextOr("", "singularName"),
+                ["verbs"] = resource.Strings("verbs").ToJson(),
             };
             foreach (var field in (ReadOnlySpan<string>)["shortNames", "categories"])
             {
@@ -24,7 +27,9 @@ internal static class AggregatedDiscovery
             }
             var subresources = all.Where(r => r.TextOr("", "name").StartsWith(name + "/", StringComparison.Ordinal)).Select(s => (JsonNode)new JsonObject
             {
-                ["subresource"] = s.TextOr("", "name")[(name.Length + 1)..], ["responseKind"] = Kind(s, group, version), ["verbs"] = s.Strings("verbs").ToJson(),
+                ["subresource"] = s.TextOr("", "name")[(name.Length + 1)..],
+                ["responseKind"] = Kind(s, group, version),
+                ["verbs"] = s.Strings("verbs").ToJson(),
             }).ToArray();
             if (subresources.Length > 0) entry["subresources"] = new JsonArray(subresources);
             result.Add((JsonNode)entry);
@@ -34,6 +39,8 @@ internal static class AggregatedDiscovery
 
     private static JsonObject Kind(JsonObject resource, string group, string version) => new()
     {
-        ["group"] = resource.Text("group") is { Length: > 0 } own ? own : group, ["version"] = resource.Text("version") is { Length: > 0 } v ? v : version, ["kind"] = resource.TextOr("", "kind"),
+        ["group"] = resource.Text("group") is { Length: > 0 } own ? own : group,
+        ["version"] = resource.Text("version") is { Length: > 0 } v ? v : version,
+        ["kind"] = resource.TextOr("", "kind"),
     };
 }

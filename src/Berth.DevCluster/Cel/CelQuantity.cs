@@ -13,7 +13,16 @@ internal sealed partial record CelQuantity(BigInteger Nanos) : ICelOpaque
 
     private static readonly Dictionary<string, int> Decimal = new(StringComparer.Ordinal)
     {
-        ["n"] = -9, ["u"] = -6, ["m"] = -3, [""] = 0, ["k"] = 3, ["M"] = 6, ["G"] = 9, ["T"] = 12, ["P"] = 15, ["E"] = 18,
+        ["n"] = -9,
+        ["u"] = -6,
+        ["m"] = -3,
+        [""] = 0,
+        ["k"] = 3,
+        ["M"] = 6,
+        ["G"] = 9,
+        ["T"] = 12,
+        ["P"] = 15,
+        ["E"] = 18,
     };
 
     private static readonly string[] Binary = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];

@@ -63,7 +63,9 @@ internal abstract class Controller(ControllerContext context)
     {
         var options = new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = propagation,
+            ["apiVersion"] = "v1",
+            ["kind"] = "DeleteOptions",
+            ["propagationPolicy"] = propagation,
             ["preconditions"] = new JsonObject { ["uid"] = item.Uid() },
         };
         if (grace is not null)

@@ -60,7 +60,10 @@ internal static class DeploymentStatus
         bool same = old.Text("status") == status;
         return new JsonObject
         {
-            ["type"] = type, ["status"] = status, ["reason"] = reason, ["message"] = message,
+            ["type"] = type,
+            ["status"] = status,
+            ["reason"] = reason,
+            ["message"] = message,
             ["lastUpdateTime"] = same && old.Text("reason") == reason ? old.Text("lastUpdateTime") ?? now : now,
             ["lastTransitionTime"] = same ? old.Text("lastTransitionTime") ?? now : now,
         };

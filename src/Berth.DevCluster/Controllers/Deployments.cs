@@ -61,16 +61,20 @@ internal sealed class Deployments(ControllerContext context) : Controller(contex
         ((selector["matchLabels"] ??= new JsonObject()) as JsonObject)![Rollout.HashLabel] = hash;
         var set = new JsonObject
         {
-            ["apiVersion"] = "apps/v1", ["kind"] = "ReplicaSet",
+            ["apiVersion"] = "apps/v1",
+            ["kind"] = "ReplicaSet",
             ["metadata"] = new JsonObject
             {
-                ["name"] = $"{deployment.Name()}-{hash}", ["namespace"] = deployment.Namespace(),
+                ["name"] = $"{deployment.Name()}-{hash}",
+                ["namespace"] = deployment.Namespace(),
                 ["labels"] = template.At("metadata", "labels")!.DeepClone(),
                 ["ownerReferences"] = new JsonArray(OwnedPods.Reference(deployment, "apps/v1", "Deployment")),
             },
             ["spec"] = new JsonObject
             {
-                ["replicas"] = 0, ["selector"] = selector, ["template"] = template,
+                ["replicas"] = 0,
+                ["selector"] = selector,
+                ["template"] = template,
                 ["minReadySeconds"] = deployment.Number("spec", "minReadySeconds") ?? 0,
             },
         };
@@ -168,8 +172,11 @@ internal sealed class Deployments(ControllerContext context) : Controller(contex
         Context.Events.Write(
             new JsonObject
             {
-                ["kind"] = "Deployment", ["apiVersion"] = "apps/v1", ["namespace"] = deployment.Namespace(),
-                ["name"] = deployment.Name(), ["uid"] = deployment.Uid(),
+                ["kind"] = "Deployment",
+                ["apiVersion"] = "apps/v1",
+                ["namespace"] = deployment.Namespace(),
+                ["name"] = deployment.Name(),
+                ["uid"] = deployment.Uid(),
             },
             deployment.Namespace(), "Normal", "ScalingReplicaSet", $"Scaled {way} replica set {set.Name()} from {before} to {size}", "deployment-controller", null);
     }

@@ -58,7 +58,9 @@ internal sealed class DisruptionBudgets(ControllerContext context) : Controller(
             ["expectedPods"] = expected,
             ["conditions"] = new JsonArray(new JsonObject
             {
-                ["type"] = "DisruptionAllowed", ["status"] = status, ["message"] = "",
+                ["type"] = "DisruptionAllowed",
+                ["status"] = status,
+                ["message"] = "",
                 ["reason"] = allowed > 0 ? "SufficientPods" : "InsufficientPods",
                 ["observedGeneration"] = budget.Number("metadata", "generation"),
                 ["lastTransitionTime"] = old.Text("status") == status ? old.Text("lastTransitionTime") : Fields.Stamp(DateTimeOffset.UtcNow),

@@ -261,7 +261,9 @@ internal sealed class GarbageCollector(ControllerContext context)
     {
         var options = new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["propagationPolicy"] = policy,
+            ["apiVersion"] = "v1",
+            ["kind"] = "DeleteOptions",
+            ["propagationPolicy"] = policy,
             ["preconditions"] = new JsonObject { ["uid"] = item.Uid, ["resourceVersion"] = live.Text("metadata", "resourceVersion") },
         };
         try
@@ -277,7 +279,10 @@ internal sealed class GarbageCollector(ControllerContext context)
     private void Tell(OwnedObject item, OwnerLink owner, string reason, string message) => context.Events.Write(
         new JsonObject
         {
-            ["kind"] = item.Resource.Kind, ["apiVersion"] = item.Resource.GroupVersion, ["name"] = item.Name, ["uid"] = item.Uid,
+            ["kind"] = item.Resource.Kind,
+            ["apiVersion"] = item.Resource.GroupVersion,
+            ["name"] = item.Name,
+            ["uid"] = item.Uid,
             ["namespace"] = item.Namespace.Length > 0 ? item.Namespace : null,
         },
         item.Namespace.Length > 0 ? item.Namespace : "default", "Warning", reason, message, "garbage-collector-controller", null);

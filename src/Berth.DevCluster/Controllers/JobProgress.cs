@@ -119,7 +119,12 @@ internal sealed class JobProgress(JsonObject job, List<JsonObject> pods)
 
     private static JsonObject Condition(string type, string reason, string message, string since) => new()
     {
-        ["type"] = type, ["status"] = "True", ["reason"] = reason, ["message"] = message, ["lastProbeTime"] = since, ["lastTransitionTime"] = since,
+        ["type"] = type,
+        ["status"] = "True",
+        ["reason"] = reason,
+        ["message"] = message,
+        ["lastProbeTime"] = since,
+        ["lastTransitionTime"] = since,
     };
 
     private static void Put(JsonObject status, string field, int value)

@@ -107,7 +107,11 @@ internal sealed class Jobs(ControllerContext context) : Controller(context)
             Context.Events.Write(
                 new JsonObject
                 {
-                    ["kind"] = "Job", ["apiVersion"] = "batch/v1", ["namespace"] = job.Namespace(), ["name"] = job.Name(), ["uid"] = job.Uid(),
+                    ["kind"] = "Job",
+                    ["apiVersion"] = "batch/v1",
+                    ["namespace"] = job.Namespace(),
+                    ["name"] = job.Name(),
+                    ["uid"] = job.Uid(),
                 }, job.Namespace(), "Normal", "SuccessfulCreate", $"Created pod: {made.Name()}", "job-controller", null);
         }
     }

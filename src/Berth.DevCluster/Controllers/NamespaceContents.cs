@@ -47,7 +47,9 @@ internal sealed class NamespaceContents(ControllerContext context) : Controller(
         {
             await CreateAsync($"api/v1/namespaces/{ns}/serviceaccounts", new JsonObject
             {
-                ["apiVersion"] = "v1", ["kind"] = "ServiceAccount", ["metadata"] = new JsonObject { ["name"] = "default" },
+                ["apiVersion"] = "v1",
+                ["kind"] = "ServiceAccount",
+                ["metadata"] = new JsonObject { ["name"] = "default" },
             });
         }
 
@@ -63,7 +65,8 @@ internal sealed class NamespaceContents(ControllerContext context) : Controller(
         {
             await CreateAsync(url, new JsonObject
             {
-                ["apiVersion"] = "v1", ["kind"] = "ConfigMap",
+                ["apiVersion"] = "v1",
+                ["kind"] = "ConfigMap",
                 ["metadata"] = new JsonObject
                 {
                     ["name"] = AuthorityMap,

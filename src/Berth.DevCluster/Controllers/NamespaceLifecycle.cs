@@ -101,7 +101,10 @@ internal sealed class NamespaceLifecycle(ControllerContext context) : Controller
         JsonNode? old = ns.Condition(type);
         return new JsonObject
         {
-            ["type"] = type, ["status"] = status, ["reason"] = reason, ["message"] = message,
+            ["type"] = type,
+            ["status"] = status,
+            ["reason"] = reason,
+            ["message"] = message,
             ["lastTransitionTime"] = old.Text("status") == status ? old.Text("lastTransitionTime") : Fields.Stamp(DateTimeOffset.UtcNow),
         };
     }

@@ -78,9 +78,12 @@ internal sealed class NodeLifecycle(ControllerContext context) : Controller(cont
             bool never = node.Condition(type) is null;
             return (JsonNode)new JsonObject
             {
-                ["type"] = type, ["status"] = "Unknown", ["reason"] = never ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
+                ["type"] = type,
+                ["status"] = "Unknown",
+                ["reason"] = never ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
                 ["message"] = never ? "Kubelet never posted node status." : "Kubelet stopped posting node status.",
-                ["lastHeartbeatTime"] = node.Condition(type).Text("lastHeartbeatTime") ?? now, ["lastTransitionTime"] = now,
+                ["lastHeartbeatTime"] = node.Condition(type).Text("lastHeartbeatTime") ?? now,
+                ["lastTransitionTime"] = now,
             };
         }).ToJsonArray();
         return await Api.PatchAsync(
@@ -96,7 +99,9 @@ internal sealed class NodeLifecycle(ControllerContext context) : Controller(cont
         {
             var condition = new JsonObject
             {
-                ["type"] = "Ready", ["status"] = "False", ["lastTransitionTime"] = Fields.Stamp(DateTimeOffset.UtcNow),
+                ["type"] = "Ready",
+                ["status"] = "False",
+                ["lastTransitionTime"] = Fields.Stamp(DateTimeOffset.UtcNow),
             };
             try
             {

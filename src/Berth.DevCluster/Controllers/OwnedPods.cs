@@ -22,14 +22,21 @@ internal static class OwnedPods
         metadata["ownerReferences"] = new JsonArray(Reference(owner, apiVersion, kind));
         return new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = metadata, ["spec"] = template.At("spec")?.DeepClone(),
+            ["apiVersion"] = "v1",
+            ["kind"] = "Pod",
+            ["metadata"] = metadata,
+            ["spec"] = template.At("spec")?.DeepClone(),
         };
     }
 
     public static JsonObject Reference(JsonObject owner, string apiVersion, string kind) => new()
     {
-        ["apiVersion"] = apiVersion, ["kind"] = kind, ["name"] = owner.Name(), ["uid"] = owner.Uid(),
-        ["controller"] = true, ["blockOwnerDeletion"] = true,
+        ["apiVersion"] = apiVersion,
+        ["kind"] = kind,
+        ["name"] = owner.Name(),
+        ["uid"] = owner.Uid(),
+        ["controller"] = true,
+        ["blockOwnerDeletion"] = true,
     };
 
     public static bool IsActive(JsonObject pod) => !pod.IsDeleting() && pod.Text("status", "phase") is not ("Succeeded" or "Failed");

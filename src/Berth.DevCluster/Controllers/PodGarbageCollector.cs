@@ -140,7 +140,10 @@ internal sealed class PodGarbageCollector(ControllerContext context) : Controlle
             {
                 ["conditions"] = new JsonArray(new JsonObject
                 {
-                    ["type"] = "DisruptionTarget", ["status"] = "True", ["reason"] = why.Reason, ["message"] = why.Message,
+                    ["type"] = "DisruptionTarget",
+                    ["status"] = "True",
+                    ["reason"] = why.Reason,
+                    ["message"] = why.Message,
                     ["lastTransitionTime"] = Fields.Stamp(DateTimeOffset.UtcNow),
                 }),
             };

@@ -99,7 +99,10 @@ internal sealed class ReplicaSets(ControllerContext context) : Controller(contex
         {
             status["conditions"] = new JsonArray(new JsonObject
             {
-                ["type"] = "ReplicaFailure", ["status"] = "True", ["reason"] = "FailedCreate", ["message"] = failure,
+                ["type"] = "ReplicaFailure",
+                ["status"] = "True",
+                ["reason"] = "FailedCreate",
+                ["message"] = failure,
                 ["lastTransitionTime"] = set.Condition("ReplicaFailure").Text("lastTransitionTime") ?? Fields.Stamp(DateTimeOffset.UtcNow),
             });
         }
@@ -114,6 +117,10 @@ internal sealed class ReplicaSets(ControllerContext context) : Controller(contex
     private void Tell(JsonObject set, string type, string reason, string message) => Context.Events.Write(
         new JsonObject
         {
-            ["kind"] = "ReplicaSet", ["apiVersion"] = "apps/v1", ["namespace"] = set.Namespace(), ["name"] = set.Name(), ["uid"] = set.Uid(),
+            ["kind"] = "ReplicaSet",
+            ["apiVersion"] = "apps/v1",
+            ["namespace"] = set.Namespace(),
+            ["name"] = set.Name(),
+            ["uid"] = set.Uid(),
         }, set.Namespace(), type, reason, message, "replicaset-controller", null);
 }

@@ -91,7 +91,9 @@ internal sealed class ServiceEndpoints(ControllerContext context) : Controller(c
             ?? declared.Number("containerPort") ?? (long.TryParse(target, out long plain) ? plain : null);
         return (JsonNode)new JsonObject
         {
-            ["name"] = port.Text("name") ?? "", ["port"] = number, ["protocol"] = port.Text("protocol") ?? "TCP",
+            ["name"] = port.Text("name") ?? "",
+            ["port"] = number,
+            ["protocol"] = port.Text("protocol") ?? "TCP",
         };
     }).ToJsonArray();
 
@@ -100,10 +102,12 @@ internal sealed class ServiceEndpoints(ControllerContext context) : Controller(c
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ports)))[..5];
         return new JsonObject
         {
-            ["apiVersion"] = "discovery.k8s.io/v1", ["kind"] = "EndpointSlice",
+            ["apiVersion"] = "discovery.k8s.io/v1",
+            ["kind"] = "EndpointSlice",
             ["metadata"] = new JsonObject
             {
-                ["name"] = $"{service.Name()}-{hash}", ["namespace"] = service.Namespace(),
+                ["name"] = $"{service.Name()}-{hash}",
+                ["namespace"] = service.Namespace(),
                 ["labels"] = new JsonObject { [ServiceLabel] = service.Name(), [ManagedLabel] = Manager },
                 ["ownerReferences"] = new JsonArray(OwnedPods.Reference(service, "v1", "Service")),
             },
@@ -114,12 +118,16 @@ internal sealed class ServiceEndpoints(ControllerContext context) : Controller(c
                 ["conditions"] = new JsonObject
                 {
                     ["ready"] = (OwnedPods.IsReady(pod) || service.Flag("spec", "publishNotReadyAddresses")) && !pod.IsDeleting(),
-                    ["serving"] = OwnedPods.IsReady(pod), ["terminating"] = pod.IsDeleting(),
+                    ["serving"] = OwnedPods.IsReady(pod),
+                    ["terminating"] = pod.IsDeleting(),
                 },
                 ["nodeName"] = pod.Text("spec", "nodeName"),
                 ["targetRef"] = new JsonObject
                 {
-                    ["kind"] = "Pod", ["namespace"] = pod.Namespace(), ["name"] = pod.Name(), ["uid"] = pod.Uid(),
+                    ["kind"] = "Pod",
+                    ["namespace"] = pod.Namespace(),
+                    ["name"] = pod.Name(),
+                    ["uid"] = pod.Uid(),
                 },
             }).ToJsonArray(),
             ["ports"] = JsonNode.Parse(ports),

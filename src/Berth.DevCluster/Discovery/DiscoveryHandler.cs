@@ -58,7 +58,8 @@ internal sealed class DiscoveryHandler(Cluster cluster, AggregatedApis aggregate
 
     private static JsonObject CoreVersions(HttpContext http) => new()
     {
-        ["kind"] = "APIVersions", ["versions"] = new JsonArray("v1"),
+        ["kind"] = "APIVersions",
+        ["versions"] = new JsonArray("v1"),
         ["serverAddressByClientCIDRs"] = new JsonArray(new JsonObject { ["clientCIDR"] = "0.0.0.0/0", ["serverAddress"] = $"127.0.0.1:{http.Connection.LocalPort}" }),
     };
 
@@ -96,7 +97,10 @@ internal sealed class DiscoveryHandler(Cluster cluster, AggregatedApis aggregate
     {
         var entry = new JsonObject
         {
-            ["name"] = resource.Plural, ["singularName"] = resource.Singular, ["namespaced"] = resource.Namespaced, ["kind"] = resource.Kind,
+            ["name"] = resource.Plural,
+            ["singularName"] = resource.Singular,
+            ["namespaced"] = resource.Namespaced,
+            ["kind"] = resource.Kind,
             ["verbs"] = Verbs(resource).ToJson(),
         };
         if (resource.ShortNames.Count > 0) entry["shortNames"] = resource.ShortNames.ToJson();
@@ -163,7 +167,9 @@ internal sealed class DiscoveryHandler(Cluster cluster, AggregatedApis aggregate
         var groups = core ? [""] : Groups();
         return new JsonObject
         {
-            ["kind"] = "APIGroupDiscoveryList", ["apiVersion"] = "apidiscovery.k8s.io/v2", ["metadata"] = new JsonObject(),
+            ["kind"] = "APIGroupDiscoveryList",
+            ["apiVersion"] = "apidiscovery.k8s.io/v2",
+            ["metadata"] = new JsonObject(),
             ["items"] = new JsonArray([.. groups.Select(g => (JsonNode)AggregatedGroup(g))]),
         };
     }
@@ -174,7 +180,8 @@ internal sealed class DiscoveryHandler(Cluster cluster, AggregatedApis aggregate
         if (group.Length > 0) metadata["name"] = group;
         var versions = (group.Length == 0 ? ["v1"] : VersionsOf(group)).Select(v => (JsonNode)new JsonObject
         {
-            ["version"] = v, ["freshness"] = "Current",
+            ["version"] = v,
+            ["freshness"] = "Current",
             ["resources"] = aggregated.Find(group, v) is { } service ? AggregatedDiscovery.Resources(aggregated.Resources(service), group, v)
                 : new JsonArray([.. cluster.Registry.All.Where(r => r.Group == group && r.Version(v) is not null).Select(r => (JsonNode)AggregatedResource(r, r.Version(v)!))]),
         });
@@ -185,8 +192,11 @@ internal sealed class DiscoveryHandler(Cluster cluster, AggregatedApis aggregate
     {
         var entry = new JsonObject
         {
-            ["resource"] = resource.Plural, ["responseKind"] = Kind(version.Group, version.Name, resource.Kind), ["scope"] = resource.Namespaced ? "Namespaced" : "Cluster",
-            ["singularResource"] = resource.Singular, ["verbs"] = Verbs(resource).ToJson(),
+            ["resource"] = resource.Plural,
+            ["responseKind"] = Kind(version.Group, version.Name, resource.Kind),
+            ["scope"] = resource.Namespaced ? "Namespaced" : "Cluster",
+            ["singularResource"] = resource.Singular,
+            ["verbs"] = Verbs(resource).ToJson(),
         };
         if (resource.ShortNames.Count > 0) entry["shortNames"] = resource.ShortNames.ToJson();
         if (resource.Categories.Count > 0) entry["categories"] = resource.Categories.ToJson();

@@ -52,7 +52,11 @@ internal sealed class Endpoints(Cluster cluster, ListHandler list, WatchHandler 
         details["uid"] = result.Object.Uid;
         await Responses.Json(request.Http, 200, new JsonObject
         {
-            ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["details"] = details,
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Success",
+            ["details"] = details,
         });
     }
 

@@ -41,7 +41,8 @@ internal sealed class ListHandler(Cluster cluster)
     private static ImmutableSortedSet<StoredObject> At(Target target, Page page) =>
         target.Resource.Store.At(page.Revision) ?? throw new StatusException(410, "Expired", page.Continue.Length > 0
             ? "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list."
-            : "The resourceVersion for the provided list is too old.") { Continue = page.After is { } after ? Page.Token(-1, after.TrimEnd('\0')) : "" };
+            : "The resourceVersion for the provided list is too old.")
+        { Continue = page.After is { } after ? Page.Token(-1, after.TrimEnd('\0')) : "" };
 
     private static List<StoredObject> Collect(Target target, ImmutableSortedSet<StoredObject> set, LabelSelector labels, FieldSelector fields, Page page, out string? next, out long remaining)
     {

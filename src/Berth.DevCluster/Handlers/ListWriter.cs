@@ -26,7 +26,9 @@ internal static class ListWriter
         {
             var metadata = new JsonObject
             {
-                ["kind"] = "PartialObjectMetadataList", ["apiVersion"] = "meta.k8s.io/v1", ["metadata"] = Metadata(page, emptyContinue: false),
+                ["kind"] = "PartialObjectMetadataList",
+                ["apiVersion"] = "meta.k8s.io/v1",
+                ["metadata"] = Metadata(page, emptyContinue: false),
                 ["items"] = new JsonArray([.. page.Items.Select(i => (JsonNode)TableWriter.Partial(Shown(target, i)))]),
             };
             await Responses.Json(request.Http, 200, metadata);

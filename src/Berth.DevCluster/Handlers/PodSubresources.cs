@@ -82,6 +82,10 @@ internal sealed class PodSubresources(Cluster cluster, ObjectUpdate update, Node
 
     private static JsonObject Success(int code) => new()
     {
-        ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["code"] = code,
+        ["kind"] = "Status",
+        ["apiVersion"] = "v1",
+        ["metadata"] = new JsonObject(),
+        ["status"] = "Success",
+        ["code"] = code,
     };
 }

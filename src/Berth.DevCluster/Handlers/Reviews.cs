@@ -97,7 +97,8 @@ internal sealed class Reviews(Cluster cluster, Authenticator authenticator, IAut
         return new JsonObject
         {
             ["resourceRules"] = new JsonArray([.. rules.Select(r => (JsonNode)r.DeepClone())]),
-            ["nonResourceRules"] = new JsonArray(), ["incomplete"] = false,
+            ["nonResourceRules"] = new JsonArray(),
+            ["incomplete"] = false,
         };
     }
 }

@@ -80,7 +80,10 @@ internal sealed class ScaleHandler(ObjectUpdate update)
             var values = string.Join(",", e.Strings("values").Order(StringComparer.Ordinal));
             terms.Add(e.Text("operator") switch
             {
-                "In" => $"{e.Text("key")} in ({values})", "NotIn" => $"{e.Text("key")} notin ({values})", "Exists" => e.TextOr("", "key"), _ => "!" + e.Text("key"),
+                "In" => $"{e.Text("key")} in ({values})",
+                "NotIn" => $"{e.Text("key")} notin ({values})",
+                "Exists" => e.TextOr("", "key"),
+                _ => "!" + e.Text("key"),
             });
         }
         return string.Join(",", terms);

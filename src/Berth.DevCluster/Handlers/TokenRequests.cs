@@ -34,10 +34,14 @@ internal sealed class TokenRequests(Cluster cluster)
     {
         var answer = new JsonObject
         {
-            ["kind"] = "TokenRequest", ["apiVersion"] = "authentication.k8s.io/v1",
+            ["kind"] = "TokenRequest",
+            ["apiVersion"] = "authentication.k8s.io/v1",
             ["metadata"] = new JsonObject
             {
-                ["name"] = target.Name, ["namespace"] = target.Namespace, ["uid"] = account.Text("metadata", "uid"), ["creationTimestamp"] = ScalarCodec.Write(now),
+                ["name"] = target.Name,
+                ["namespace"] = target.Namespace,
+                ["uid"] = account.Text("metadata", "uid"),
+                ["creationTimestamp"] = ScalarCodec.Write(now),
             },
             ["spec"] = spec.DeepClone(),
             ["status"] = new JsonObject { ["token"] = token, ["expirationTimestamp"] = ScalarCodec.Write(now.AddSeconds(seconds)) },

@@ -29,7 +29,11 @@ internal sealed class StatusException : Exception
     {
         var body = new JsonObject
         {
-            ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Failure", ["message"] = Message,
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Failure",
+            ["message"] = Message,
         };
         if (Continue.Length > 0) ((JsonObject)body["metadata"]!)["continue"] = Continue;
         if (Reason.Length > 0) body["reason"] = Reason;

@@ -13,7 +13,8 @@ internal static class ServiceAccountClaims
         var (ns, name) = (account.Namespace(), account.Name());
         var about = new JsonObject
         {
-            ["namespace"] = ns, ["serviceaccount"] = new JsonObject { ["name"] = name, ["uid"] = account.Text("metadata", "uid") },
+            ["namespace"] = ns,
+            ["serviceaccount"] = new JsonObject { ["name"] = name, ["uid"] = account.Text("metadata", "uid") },
         };
         if (bound is not null)
             about[bound.TextOr("", "kind").ToLowerInvariant()] = new JsonObject { ["name"] = bound.Text("metadata", "name"), ["uid"] = bound.Text("metadata", "uid") };
@@ -21,8 +22,14 @@ internal static class ServiceAccountClaims
         var start = now.ToUnixTimeSeconds();
         return new JsonObject
         {
-            ["aud"] = audiences.DeepClone(), ["exp"] = start + seconds, ["iat"] = start, ["nbf"] = start, ["iss"] = ServiceAccountTokens.Issuer,
-            ["jti"] = Guid.NewGuid().ToString(), [Claim] = about, ["sub"] = $"system:serviceaccount:{ns}:{name}",
+            ["aud"] = audiences.DeepClone(),
+            ["exp"] = start + seconds,
+            ["iat"] = start,
+            ["nbf"] = start,
+            ["iss"] = ServiceAccountTokens.Issuer,
+            ["jti"] = Guid.NewGuid().ToString(),
+            [Claim] = about,
+            ["sub"] = $"system:serviceaccount:{ns}:{name}",
         };
     }
 

@@ -65,8 +65,10 @@ internal sealed class OpenApiHandler
         Fill(resources.Select(r => (r, r.Version(version)!)), paths, schemas, reference);
         return new JsonObject
         {
-            ["openapi"] = "3.0.0", ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.36.2" },
-            ["paths"] = paths, ["components"] = new JsonObject { ["schemas"] = schemas },
+            ["openapi"] = "3.0.0",
+            ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.36.2" },
+            ["paths"] = paths,
+            ["components"] = new JsonObject { ["schemas"] = schemas },
         };
     }
 
@@ -76,7 +78,10 @@ internal sealed class OpenApiHandler
         Fill(_cluster.Registry.All.SelectMany(r => r.Versions.Select(v => (r, v))), paths, schemas, "#/definitions/");
         return new JsonObject
         {
-            ["swagger"] = "2.0", ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.36.2" }, ["paths"] = paths, ["definitions"] = schemas,
+            ["swagger"] = "2.0",
+            ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = "v1.36.2" },
+            ["paths"] = paths,
+            ["definitions"] = schemas,
         };
     }
 

@@ -32,15 +32,20 @@ internal static class OpenApiPaths
         if (resource.Virtual) yield break;
         yield return new(item, new JsonObject
         {
-            ["get"] = Operation("get", []), ["put"] = Operation("put", write, Body("*/*")), ["patch"] = Operation("patch", [.. write, "force"], Body(patches)),
-            ["delete"] = Operation("delete", ["dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy"]), ["parameters"] = Parameters(resource, named: true),
+            ["get"] = Operation("get", []),
+            ["put"] = Operation("put", write, Body("*/*")),
+            ["patch"] = Operation("patch", [.. write, "force"], Body(patches)),
+            ["delete"] = Operation("delete", ["dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy"]),
+            ["parameters"] = Parameters(resource, named: true),
         });
         if (resource.Namespaced) yield return new($"{root}/{resource.Plural}", new JsonObject { ["get"] = Operation("list", ListParameters) });
         foreach (var sub in version.Subresources.Where(s => s.Verbs.Contains("patch")))
         {
             yield return new($"{item}/{sub.Name}", new JsonObject
             {
-                ["get"] = Operation("get", []), ["put"] = Operation("put", write, Body("*/*")), ["patch"] = Operation("patch", [.. write, "force"], Body(patches)),
+                ["get"] = Operation("get", []),
+                ["put"] = Operation("put", write, Body("*/*")),
+                ["patch"] = Operation("patch", [.. write, "force"], Body(patches)),
                 ["parameters"] = Parameters(resource, named: true),
             });
         }

@@ -15,7 +15,11 @@ internal sealed class EventRecorder(ApiClient api, Action<string> report)
     public void Pod(JsonObject pod, string? container, string type, string reason, string message, string node) => Write(
         new JsonObject
         {
-            ["kind"] = "Pod", ["apiVersion"] = "v1", ["namespace"] = pod.Namespace(), ["name"] = pod.Name(), ["uid"] = pod.Uid(),
+            ["kind"] = "Pod",
+            ["apiVersion"] = "v1",
+            ["namespace"] = pod.Namespace(),
+            ["name"] = pod.Name(),
+            ["uid"] = pod.Uid(),
             ["resourceVersion"] = pod.Text("metadata", "resourceVersion"),
             ["fieldPath"] = container is null ? null : $"spec.containers{{{container}}}",
         }, pod.Namespace(), type, reason, message, "kubelet", node);
@@ -36,11 +40,19 @@ internal sealed class EventRecorder(ApiClient api, Action<string> report)
 
         _queue.Writer.TryWrite(new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "Event",
+            ["apiVersion"] = "v1",
+            ["kind"] = "Event",
             ["metadata"] = new JsonObject { ["namespace"] = ns, ["name"] = $"{about.Text("name")}.{Guid.NewGuid().ToString("n")[..16]}" },
-            ["involvedObject"] = about, ["type"] = type, ["reason"] = reason, ["message"] = message, ["source"] = source,
-            ["firstTimestamp"] = now, ["lastTimestamp"] = now, ["count"] = 1,
-            ["reportingComponent"] = component, ["reportingInstance"] = host ?? "",
+            ["involvedObject"] = about,
+            ["type"] = type,
+            ["reason"] = reason,
+            ["message"] = message,
+            ["source"] = source,
+            ["firstTimestamp"] = now,
+            ["lastTimestamp"] = now,
+            ["count"] = 1,
+            ["reportingComponent"] = component,
+            ["reportingInstance"] = host ?? "",
         });
     }
 

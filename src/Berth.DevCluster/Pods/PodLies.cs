@@ -57,7 +57,9 @@ internal sealed class PodLies(PodHost host, PodWorker worker, string? container)
 
         var options = new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["gracePeriodSeconds"] = 0,
+            ["apiVersion"] = "v1",
+            ["kind"] = "DeleteOptions",
+            ["gracePeriodSeconds"] = 0,
             ["preconditions"] = new JsonObject { ["uid"] = worker.Pod.Uid() },
         };
         await host.Api.DeleteAsync(Url, options, host.Stopping);
@@ -74,7 +76,8 @@ internal sealed class PodLies(PodHost host, PodWorker worker, string? container)
 
         await host.Api.CreateAsync($"{Url}/eviction", new JsonObject
         {
-            ["apiVersion"] = "policy/v1", ["kind"] = "Eviction",
+            ["apiVersion"] = "policy/v1",
+            ["kind"] = "Eviction",
             ["metadata"] = new JsonObject { ["name"] = worker.Pod.Name(), ["namespace"] = worker.Pod.Namespace() },
         }, host.Stopping);
     }
@@ -93,8 +96,11 @@ internal sealed class PodLies(PodHost host, PodWorker worker, string? container)
 
         var condition = new JsonObject
         {
-            ["type"] = "DisruptionTarget", ["status"] = "True", ["reason"] = "DeletionByPodGC",
-            ["message"] = "PodGC: node no longer exists", ["lastProbeTime"] = null,
+            ["type"] = "DisruptionTarget",
+            ["status"] = "True",
+            ["reason"] = "DeletionByPodGC",
+            ["message"] = "PodGC: node no longer exists",
+            ["lastProbeTime"] = null,
             ["lastTransitionTime"] = Fields.Stamp(DateTimeOffset.UtcNow),
         };
         var patch = new JsonObject

@@ -93,7 +93,12 @@ internal static class PodStatus
         string changed = old.Text("status") == status && old.Text("lastTransitionTime") is { } since ? since : Fields.Stamp(DateTimeOffset.UtcNow);
         return new JsonObject
         {
-            ["type"] = type, ["status"] = status, ["lastProbeTime"] = null, ["lastTransitionTime"] = changed, ["reason"] = reason, ["message"] = message,
+            ["type"] = type,
+            ["status"] = status,
+            ["lastProbeTime"] = null,
+            ["lastTransitionTime"] = changed,
+            ["reason"] = reason,
+            ["message"] = message,
         };
     }
 

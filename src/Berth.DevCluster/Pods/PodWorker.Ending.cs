@@ -120,7 +120,9 @@ internal sealed partial class PodWorker
     {
         var options = new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "DeleteOptions", ["gracePeriodSeconds"] = 0,
+            ["apiVersion"] = "v1",
+            ["kind"] = "DeleteOptions",
+            ["gracePeriodSeconds"] = 0,
             ["preconditions"] = new JsonObject { ["uid"] = _pod.Uid() },
         };
         try

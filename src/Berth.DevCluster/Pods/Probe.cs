@@ -11,7 +11,9 @@ internal static class Probe
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler
     {
-        AllowAutoRedirect = false, UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero,
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        PooledConnectionLifetime = TimeSpan.Zero,
 #pragma warning disable CA5359 // As the kubelet: a probe does not verify the container's certificate.
         SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
 #pragma warning restore CA5359

@@ -88,9 +88,17 @@ internal static class BuiltinResources
         var version = Version(row);
         return new ApiResource
         {
-            Group = row.Group, Plural = row.Plural, Singular = row.Kind.ToLowerInvariant(), Kind = row.Kind, Namespaced = row.Namespaced,
-            Versions = [version], Storage = version,
-            ShortNames = Split(row.Short), Categories = Split(row.Categories), OnlyVerbs = Split(row.Verbs), Virtual = row.Verbs.Length > 0,
+            Group = row.Group,
+            Plural = row.Plural,
+            Singular = row.Kind.ToLowerInvariant(),
+            Kind = row.Kind,
+            Namespaced = row.Namespaced,
+            Versions = [version],
+            Storage = version,
+            ShortNames = Split(row.Short),
+            Categories = Split(row.Categories),
+            OnlyVerbs = Split(row.Verbs),
+            Virtual = row.Verbs.Length > 0,
             Store = store.Resource(row.Group.Length == 0 ? row.Plural : $"{row.Group}/{row.Plural}"),
             Strategy = Strategies.Strategies.For(row.Group, row.Plural, row.Sub?.Contains("status") == true),
         };
@@ -104,14 +112,24 @@ internal static class BuiltinResources
         var stored = Version(Rows.First(r => r.Plural == "events"));
         return new ApiResource
         {
-            Group = row.Group, Plural = row.Plural, Singular = "event", Kind = "Event", Namespaced = true, Versions = [version], Storage = stored,
-            ShortNames = ["ev"], Store = store.Resource("events"), Strategy = Strategies.Strategies.For("", "events", false),
+            Group = row.Group,
+            Plural = row.Plural,
+            Singular = "event",
+            Kind = "Event",
+            Namespaced = true,
+            Versions = [version],
+            Storage = stored,
+            ShortNames = ["ev"],
+            Store = store.Resource("events"),
+            Strategy = Strategies.Strategies.For("", "events", false),
         };
     }
 
     private static ServedVersion Version(Row row) => new()
     {
-        Group = row.Group, Name = row.Version, Type = BuiltinTypes.Get($"{TypeGroup(row.Group)}/{row.Version}.{row.Kind}"),
+        Group = row.Group,
+        Name = row.Version,
+        Type = BuiltinTypes.Get($"{TypeGroup(row.Group)}/{row.Version}.{row.Kind}"),
         Subresources = [.. (row.Sub ?? []).Select(s => Sub(s, row))],
         Scale = row.Sub?.Contains("scale") == true ? new ScalePaths(".spec.replicas", ".status.replicas", null) : null,
         SelectableFields = Split(row.Selectable),

@@ -85,7 +85,11 @@ internal sealed class CustomResourceDefinitions(Cluster cluster)
 
     private JsonObject Condition(string type, string reason, string message) => new()
     {
-        ["type"] = type, ["status"] = "True", ["lastTransitionTime"] = cluster.Now(), ["reason"] = reason, ["message"] = message,
+        ["type"] = type,
+        ["status"] = "True",
+        ["lastTransitionTime"] = cluster.Now(),
+        ["reason"] = reason,
+        ["message"] = message,
     };
 
     private ApiResource Resource(StoredObject stored, JsonObject definition)
@@ -96,10 +100,18 @@ internal sealed class CustomResourceDefinitions(Cluster cluster)
         var hasStatus = spec.Objects("versions").Any(v => v.Object("subresources", "status") is not null);
         return new ApiResource
         {
-            Group = group, Plural = names.TextOr("", "plural"), Singular = names.TextOr("", "singular"), Kind = names.TextOr("", "kind"), ListKind = names.TextOr("", "listKind"),
-            Namespaced = spec.Text("scope") == "Namespaced", ShortNames = [.. names.Strings("shortNames")], Categories = [.. names.Strings("categories")],
-            Versions = [.. all.Where(v => v.Served).Select(v => v.Version)], Storage = all.First(v => v.Stored).Version,
-            Store = cluster.Store.Resource($"{group}/{names.Text("plural")}"), Strategy = new CustomStrategy(hasStatus),
+            Group = group,
+            Plural = names.TextOr("", "plural"),
+            Singular = names.TextOr("", "singular"),
+            Kind = names.TextOr("", "kind"),
+            ListKind = names.TextOr("", "listKind"),
+            Namespaced = spec.Text("scope") == "Namespaced",
+            ShortNames = [.. names.Strings("shortNames")],
+            Categories = [.. names.Strings("categories")],
+            Versions = [.. all.Where(v => v.Served).Select(v => v.Version)],
+            Storage = all.First(v => v.Stored).Version,
+            Store = cluster.Store.Resource($"{group}/{names.Text("plural")}"),
+            Strategy = new CustomStrategy(hasStatus),
             Custom = new CustomKind(stored.Name, stored.Uid, spec.Clone()),
         };
     }
@@ -116,7 +128,12 @@ internal sealed class CustomResourceDefinitions(Cluster cluster)
         var schema = source is null ? null : StructuralSchema.Parse(source);
         return new ServedVersion
         {
-            Group = group, Name = name, Type = CustomTypes.Root(source), Subresources = subresources, Scale = paths, Schema = schema,
+            Group = group,
+            Name = name,
+            Type = CustomTypes.Root(source),
+            Subresources = subresources,
+            Scale = paths,
+            Schema = schema,
             Rules = schema is null ? null : new CustomResourceRules(group, name, kind, schema) { Scale = paths, EmbeddedMetadata = Handlers.CustomCodec.EmbeddedMetadata },
             SelectableFields = [.. version.Objects("selectableFields").Select(f => f.TextOr("", "jsonPath").TrimStart('.'))],
             Columns = [.. version.Objects("additionalPrinterColumns").Select(Column)],

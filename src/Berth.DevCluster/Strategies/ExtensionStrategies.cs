@@ -30,7 +30,8 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         var stored = obj.Objects("spec", "versions").FirstOrDefault(v => v.Flag("storage") == true)?.Text("name");
         obj["status"] = new JsonObject
         {
-            ["conditions"] = null, ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
+            ["conditions"] = null,
+            ["acceptedNames"] = new JsonObject { ["plural"] = "", ["kind"] = "" },
             ["storedVersions"] = stored is null ? new JsonArray() : new JsonArray(stored),
         };
     }

@@ -29,7 +29,11 @@ internal static class TableWriter
 
     private static JsonNode Definition(PrinterColumn column) => new JsonObject
     {
-        ["name"] = column.Name, ["type"] = column.Type, ["format"] = column.Format, ["description"] = column.Description, ["priority"] = column.Priority,
+        ["name"] = column.Name,
+        ["type"] = column.Type,
+        ["format"] = column.Format,
+        ["description"] = column.Description,
+        ["priority"] = column.Priority,
     };
 
     private static JsonObject Row(Printer printer, JsonObject obj, string include, TimeProvider time)

@@ -139,8 +139,11 @@ internal sealed class BuiltinCodec
     {
         var found = kind switch
         {
-            JsonValueKind.Object => "object", JsonValueKind.Array => "array", JsonValueKind.String => "string",
-            JsonValueKind.Number => "number", _ => "bool",
+            JsonValueKind.Object => "object",
+            JsonValueKind.Array => "array",
+            JsonValueKind.String => "string",
+            JsonValueKind.Number => "number",
+            _ => "bool",
         };
         var trimmed = System.Text.RegularExpressions.Regex.Replace(path, @"\[\d+\]", "");
         return new DecodeException($"json: cannot unmarshal {found} into Go struct field {Short(owner.Name)}.{trimmed} of type {GoName(type)}");

@@ -84,7 +84,10 @@ internal sealed class BuiltinTypes
             var kind = parts[0] switch { "map" => ListKind.Map, "set" => ListKind.Set, _ => ListKind.Atomic };
             return new FieldType
             {
-                Shape = Shape.List, List = kind, Atomic = kind == ListKind.Atomic, Element = ReadType(type[2..].TrimStart('*'), "", false),
+                Shape = Shape.List,
+                List = kind,
+                Atomic = kind == ListKind.Atomic,
+                Element = ReadType(type[2..].TrimStart('*'), "", false),
                 Keys = parts.Length > 1 ? [.. parts[1].Split('+').Order(StringComparer.Ordinal)] : [],
             };
         }

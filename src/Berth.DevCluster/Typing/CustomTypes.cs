@@ -46,7 +46,9 @@ internal static class CustomTypes
     {
         var type = new FieldType
         {
-            Shape = Shape.Struct, Atomic = schema.Text("x-kubernetes-map-type") == "atomic", Element = keepsUnknown ? FieldType.AnyType : null,
+            Shape = Shape.Struct,
+            Atomic = schema.Text("x-kubernetes-map-type") == "atomic",
+            Element = keepsUnknown ? FieldType.AnyType : null,
         };
         var fields = (schema.Object("properties") ?? []).Where(p => p.Value is JsonObject && !(embedded && (p.Key is "apiVersion" or "kind" or "metadata")))
             .Select(p => new Field(p.Key, Read((JsonObject)p.Value!), Default: ((JsonObject)p.Value!)["default"])).ToList();
@@ -60,7 +62,10 @@ internal static class CustomTypes
         var kind = schema.Text("x-kubernetes-list-type") switch { "map" => ListKind.Map, "set" => ListKind.Set, _ => ListKind.Atomic };
         return new FieldType
         {
-            Shape = Shape.List, List = kind, Atomic = kind == ListKind.Atomic, Element = schema.Object("items") is { } items ? Read(items) : FieldType.AnyType,
+            Shape = Shape.List,
+            List = kind,
+            Atomic = kind == ListKind.Atomic,
+            Element = schema.Object("items") is { } items ? Read(items) : FieldType.AnyType,
             Keys = [.. schema.Strings("x-kubernetes-list-map-keys").Order(StringComparer.Ordinal)],
         };
     }

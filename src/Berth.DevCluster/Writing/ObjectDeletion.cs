@@ -31,7 +31,11 @@ internal sealed class ObjectDeletion(Cluster cluster, AdmissionChain admission)
             if (options.DryRun) return new DeleteResult(gone ? stored : new ObjectDraft(next).At(stored.Revision), gone);
             if (JsonNode.DeepEquals(next, old) && !gone) return new DeleteResult(stored, false);
             var draft = new ObjectDraft(next);
-            var result = gone ? cluster.Store.Remove(target.Resource.Store, stored, draft) : cluster.Store.Replace(target.Resource.Store, stored, draft);
+            // Kinds with a grace period are seen with none left before they are seen to go.
+            var graceful = gone && next.At("metadata", "deletionGracePeriodSeconds") is not null && !JsonNode.DeepEquals(next, old);
+            var last = graceful ? cluster.Store.Replace(target.Resource.Store, stored, draft) : stored;
+            if (last is null) continue;
+            var result = gone ? cluster.Store.Remove(target.Resource.Store, last, draft) : cluster.Store.Replace(target.Resource.Store, last, draft);
             if (result is not null) return new DeleteResult(result, gone);
         }
     }

@@ -50,8 +50,15 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
             if (JsonNode.DeepEquals(next, old)) return WriteResult.Of(stored, created: false);
             if (request.DryRun) return DryRunResult(target, next, stored);
             var draft = Draft(target, next);
-            var result = IsGone(next, old) ? cluster.Store.Remove(target.Resource.Store, stored, draft) : cluster.Store.Replace(target.Resource.Store, stored, draft);
-            if (result is not null) return WriteResult.Of(result, created: false);
+            if (IsGone(next, old))
+            {
+                // The answer shows the object as it was last stored; only watchers learn the revision of its end.
+                if (cluster.Store.Remove(target.Resource.Store, stored, draft) is not null) return WriteResult.Of(draft.At(stored.Revision), created: false);
+            }
+            else if (cluster.Store.Replace(target.Resource.Store, stored, draft) is { } result)
+            {
+                return WriteResult.Of(result, created: false);
+            }
             if (attempt == Attempts || (put && asked.Length > 0)) throw target.Modified();
         }
     }

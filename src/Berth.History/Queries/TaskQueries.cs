@@ -15,9 +15,23 @@ internal sealed class TaskQueries(HistoryConnections connections)
             var rows = await Where(context, filter).OrderByDescending(t => t.CreatedAt).ThenBy(t => t.Uid).Take(Math.Clamp(filter.Limit, 1, 100_000))
                 .Select(t => new TaskRow
                 {
-                    Uid = t.Uid, Namespace = t.Namespace, Name = t.Name, Type = t.Type, Workspace = t.Workspace, Pool = t.Pool, Phase = t.Phase, Reason = t.Reason,
-                    Message = t.Message, Run = t.Run, PlanSummary = t.PlanSummary, RequestedBy = t.RequestedBy, ApprovedBy = t.ApprovedBy, CreatedAt = t.CreatedAt,
-                    StartedAt = t.StartedAt, FinishedAt = t.FinishedAt, DeletedAt = t.DeletedAt,
+                    Uid = t.Uid,
+                    Namespace = t.Namespace,
+                    Name = t.Name,
+                    Type = t.Type,
+                    Workspace = t.Workspace,
+                    Pool = t.Pool,
+                    Phase = t.Phase,
+                    Reason = t.Reason,
+                    Message = t.Message,
+                    Run = t.Run,
+                    PlanSummary = t.PlanSummary,
+                    RequestedBy = t.RequestedBy,
+                    ApprovedBy = t.ApprovedBy,
+                    CreatedAt = t.CreatedAt,
+                    StartedAt = t.StartedAt,
+                    FinishedAt = t.FinishedAt,
+                    DeletedAt = t.DeletedAt,
                 }).ToListAsync(token).ConfigureAwait(false);
             return [.. rows.Select(Summary)];
         }, cancellation);
@@ -73,8 +87,22 @@ internal sealed class TaskQueries(HistoryConnections connections)
 
     private static TaskSummary Summary(TaskRow t) => new()
     {
-        Uid = t.Uid, Namespace = t.Namespace, Name = t.Name, Type = t.Type, Workspace = t.Workspace, Pool = t.Pool, Phase = t.Phase, Reason = t.Reason,
-        Message = t.Message, Run = t.Run, PlanSummary = t.PlanSummary, RequestedBy = t.RequestedBy, ApprovedBy = t.ApprovedBy, CreatedAt = t.CreatedAt,
-        StartedAt = t.StartedAt, FinishedAt = t.FinishedAt, DeletedAt = t.DeletedAt,
+        Uid = t.Uid,
+        Namespace = t.Namespace,
+        Name = t.Name,
+        Type = t.Type,
+        Workspace = t.Workspace,
+        Pool = t.Pool,
+        Phase = t.Phase,
+        Reason = t.Reason,
+        Message = t.Message,
+        Run = t.Run,
+        PlanSummary = t.PlanSummary,
+        RequestedBy = t.RequestedBy,
+        ApprovedBy = t.ApprovedBy,
+        CreatedAt = t.CreatedAt,
+        StartedAt = t.StartedAt,
+        FinishedAt = t.FinishedAt,
+        DeletedAt = t.DeletedAt,
     };
 }

@@ -70,7 +70,10 @@ internal sealed class ExecCredentialSource(KubernetesConfig config, ExecConfig e
     {
         var start = new ProcessStartInfo(exec.Command)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         };
         foreach (var argument in exec.Args) start.ArgumentList.Add(argument);
         foreach (var (name, value) in exec.Env) start.Environment[name] = value;

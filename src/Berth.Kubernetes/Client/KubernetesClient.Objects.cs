@@ -47,7 +47,10 @@ public sealed partial class KubernetesClient
         ArgumentNullException.ThrowIfNull(type);
         var request = new ApiRequest
         {
-            Method = HttpMethod.Post, Path = type.PathOf(key, subresource), Body = JsonSerializer.SerializeToUtf8Bytes(body, json), Verb = "create",
+            Method = HttpMethod.Post,
+            Path = type.PathOf(key, subresource),
+            Body = JsonSerializer.SerializeToUtf8Bytes(body, json),
+            Verb = "create",
         };
         return ExchangeAsync(request, answer => JsonSerializer.Deserialize(answer.Span, json)!, cancellationToken);
     }
@@ -73,7 +76,11 @@ public sealed partial class KubernetesClient
         query.Add(options);
         return ReadAsync(type, new()
         {
-            Method = HttpMethod.Patch, Path = query.ToString(), Body = patch.Body, ContentType = patch.ContentType, Verb = patch.IsApply ? "apply" : "patch",
+            Method = HttpMethod.Patch,
+            Path = query.ToString(),
+            Body = patch.Body,
+            ContentType = patch.ContentType,
+            Verb = patch.IsApply ? "apply" : "patch",
         }, cancellationToken);
     }
 
@@ -101,7 +108,10 @@ public sealed partial class KubernetesClient
         ArgumentNullException.ThrowIfNull(type);
         return SendForBytesAsync(new()
         {
-            Method = HttpMethod.Delete, Path = ListPath(type, ns, selection), Body = DeleteBody.Write(options), Verb = "deletecollection",
+            Method = HttpMethod.Delete,
+            Path = ListPath(type, ns, selection),
+            Body = DeleteBody.Write(options),
+            Verb = "deletecollection",
         }, cancellationToken);
     }
 

@@ -76,8 +76,15 @@ internal sealed class EventCorrelator(EventRecorderOptions options)
         return new()
         {
             Metadata = new() { Namespace = reported.Regarding.Namespace ?? options.ClusterNamespace, Name = $"{(name.Length > 230 ? name[..230] : name)}.{suffix}" },
-            EventTime = reported.At, ReportingController = options.Controller, ReportingInstance = options.Instance,
-            Action = reported.Action, Reason = reported.Reason, Type = reported.Type, Note = note, Regarding = reported.Regarding, Related = reported.Related,
+            EventTime = reported.At,
+            ReportingController = options.Controller,
+            ReportingInstance = options.Instance,
+            Action = reported.Action,
+            Reason = reported.Reason,
+            Type = reported.Type,
+            Note = note,
+            Regarding = reported.Regarding,
+            Related = reported.Related,
         };
     }
 

@@ -30,8 +30,11 @@ internal sealed class LeaseClaim(ILeaseStore store, LeaderElectorOptions options
             Metadata = Annotated(metadata),
             Spec = (_seen?.Spec ?? new()) with
             {
-                HolderIdentity = options.Identity, LeaseDurationSeconds = (int)options.LeaseDuration.TotalSeconds,
-                AcquireTime = now, RenewTime = now, LeaseTransitions = epoch,
+                HolderIdentity = options.Identity,
+                LeaseDurationSeconds = (int)options.LeaseDuration.TotalSeconds,
+                AcquireTime = now,
+                RenewTime = now,
+                LeaseTransitions = epoch,
             },
         };
         See(_seen is null ? await store.CreateAsync(claim, cancellationToken) : await store.ReplaceAsync(claim, cancellationToken));

@@ -66,8 +66,10 @@ internal sealed class PodReader(ClusterCache cache)
     /// <summary>Image id of each slot container, or its image where the node tells no id.</summary>
     public static Dictionary<int, string> ImageIds(IEnumerable<ContainerStatus> slots) => Slots(slots, s => s.ImageID is { Length: > 0 } id ? id : s.Image);
 
+    /// <summary>A pod that ended, or whose node is gone, may still have an agent that talks; it gets nothing new all the same.</summary>
     private static bool IsDraining(Pod pod, Node? node) =>
-        pod.Metadata.DeletionTimestamp is not null || pod.Metadata.Annotation(Names.DrainAnnotation) is not null || node?.Spec?.Unschedulable == true;
+        pod.Metadata.DeletionTimestamp is not null || pod.Metadata.Annotation(Names.DrainAnnotation) is not null || pod.Status?.Phase is "Failed" or "Succeeded"
+        || (node is null ? pod.Spec?.NodeName is { Length: > 0 } : node.Spec?.Unschedulable == true || node.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true);
 
     private static bool AllTerminated(Pod pod)
     {

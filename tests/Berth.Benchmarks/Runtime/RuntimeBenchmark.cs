@@ -81,7 +81,9 @@ internal sealed class RuntimeBenchmark(ServedCluster cluster, int objects) : IDi
             {
                 Metadata = new()
                 {
-                    Namespace = Ns, Name = $"object-{i}", Labels = new Dictionary<string, string> { ["app"] = "bench", ["part"] = $"{i % 100}" },
+                    Namespace = Ns,
+                    Name = $"object-{i}",
+                    Labels = new Dictionary<string, string> { ["app"] = "bench", ["part"] = $"{i % 100}" },
                     Annotations = new Dictionary<string, string> { ["bench.berth.dev/made-by"] = "the runtime benchmark" },
                 },
                 Data = new Dictionary<string, string> { ["value"] = "0", ["text"] = new string('x', 300) },

@@ -13,7 +13,11 @@ public sealed class ApprovalTests
 
     private static TaskObserved Ready(TaskResource task, params ApprovalResource[] approvals) => A.Seen(task, s => s with
     {
-        Pod = A.Pod(), Agent = A.AgentWith(Plan1), Approvals = approvals, GrantStillThere = approvals.Any(a => a.Spec.Decision == ApprovalDecision.Approve), Inputs = new InputsFacts(A.Inputs(), null),
+        Pod = A.Pod(),
+        Agent = A.AgentWith(Plan1),
+        Approvals = approvals,
+        GrantStillThere = approvals.Any(a => a.Spec.Decision == ApprovalDecision.Approve),
+        Inputs = new InputsFacts(A.Inputs(), null),
     });
 
     [Fact]

@@ -98,13 +98,31 @@ internal static class A
 
     public static AttemptStatus Attempt(int number, AttemptKind kind) => new()
     {
-        Id = $"{Uid}-{number}", Kind = kind, Run = 1, Pod = "pod-a", PodUid = "uid-pod-a", Slot = 0, Node = "node-1", NodeBootId = "boot-1", RunnerBoot = 3, Epoch = 7, Leader = "leader-a", OrderedAt = T0,
+        Id = $"{Uid}-{number}",
+        Kind = kind,
+        Run = 1,
+        Pod = "pod-a",
+        PodUid = "uid-pod-a",
+        Slot = 0,
+        Node = "node-1",
+        NodeBootId = "boot-1",
+        RunnerBoot = 3,
+        Epoch = 7,
+        Leader = "leader-a",
+        OrderedAt = T0,
     };
 
     public static GrantStatus Grant(TaskResource task) => new()
     {
-        Approval = "ok", ApprovalUid = "uid-ok", Approver = "alice", ApprovedDigest = task.Status.Plan!.Digest, RunDigest = task.Status.Plan.Digest,
-        SemanticDigest = task.Status.Plan.SemanticDigest, Basis = GrantBasis.Exact, At = T0.AddSeconds(40), ValidUntil = T0.AddHours(24),
+        Approval = "ok",
+        ApprovalUid = "uid-ok",
+        Approver = "alice",
+        ApprovedDigest = task.Status.Plan!.Digest,
+        RunDigest = task.Status.Plan.Digest,
+        SemanticDigest = task.Status.Plan.SemanticDigest,
+        Basis = GrantBasis.Exact,
+        At = T0.AddSeconds(40),
+        ValidUntil = T0.AddHours(24),
     };
 
     /// <summary>A task that is Applying as attempt 2, its grant spent.</summary>

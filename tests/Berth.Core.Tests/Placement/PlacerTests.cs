@@ -11,13 +11,24 @@ public sealed class PlacerTests
 
     private static WaitingTask Task(string name, string? workspace = null, int priority = 0, int age = 0, bool approved = false, bool applyCapable = true) => new()
     {
-        Name = name, Uid = name, Workspace = workspace ?? name, Priority = priority, QueuedAt = A.T0.AddSeconds(-age), Approved = approved, ApplyCapable = applyCapable,
+        Name = name,
+        Uid = name,
+        Workspace = workspace ?? name,
+        Priority = priority,
+        QueuedAt = A.T0.AddSeconds(-age),
+        Approved = approved,
+        ApplyCapable = applyCapable,
     };
 
     private static PlacementResult Place(IReadOnlyList<FreeSlot> slots, IReadOnlyList<WaitingTask> waiting, int budget = 10, Dictionary<string, WorkspaceHolder>? workspaces = null, params Reservation[] displaceable) =>
         Placer.Place(new PlacementSnapshot
         {
-            Pool = "pool", Slots = slots, Waiting = waiting, ApplyBudget = slots.Select(s => s.PodUid).Distinct().ToDictionary(p => p, _ => budget), Workspaces = workspaces ?? [], Displaceable = displaceable,
+            Pool = "pool",
+            Slots = slots,
+            Waiting = waiting,
+            ApplyBudget = slots.Select(s => s.PodUid).Distinct().ToDictionary(p => p, _ => budget),
+            Workspaces = workspaces ?? [],
+            Displaceable = displaceable,
         });
 
     [Fact]

@@ -38,6 +38,24 @@ public sealed class PersistenceTests : IDisposable
         Assert.True(long.Parse(next.Version) > long.Parse(version));
     }
 
+    [Fact]
+    public async Task A_changed_definition_file_renews_what_was_kept()
+    {
+        var file = Path.Combine(_directory.FullName, "gadgets.yaml");
+        async Task<Reply> With(string definition, string spec)
+        {
+            await File.WriteAllTextAsync(file, definition, TestContext.Current.CancellationToken);
+            var options = Options;
+            options.Crds = file;
+            await using var cluster = await DevCluster.StartAsync(options);
+            using var api = new TestApi(cluster);
+            return await api.Send(HttpMethod.Post, Gadgets.All + "?fieldValidation=Strict&dryRun=All", Gadgets.Named("g", spec), "application/json");
+        }
+        Assert.Equal(400, (await With(Gadgets.Definition, """{"colour":"blue"}""")).Status);
+        var more = Gadgets.Definition.Replace("\"size\":{\"type\":\"integer\"}", "\"size\":{\"type\":\"integer\"},\"colour\":{\"type\":\"string\"}", StringComparison.Ordinal);
+        Assert.Equal(201, (await With(more, """{"colour":"blue"}""")).Status);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
@@ -94,7 +112,8 @@ public sealed class PersistenceTests : IDisposable
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
-            ArgumentList = { typeof(DevCluster).Assembly.Location, "serve", "--dir", _directory.FullName, "--persist" }, RedirectStandardOutput = true,
+            ArgumentList = { typeof(DevCluster).Assembly.Location, "serve", "--dir", _directory.FullName, "--persist" },
+            RedirectStandardOutput = true,
         };
         return Process.Start(start)!;
     }

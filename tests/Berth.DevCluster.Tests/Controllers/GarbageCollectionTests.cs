@@ -21,14 +21,18 @@ public sealed class GarbageCollectionTests : IAsyncLifetime
         $"api/v1/namespaces/{ns}/configmaps",
         new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "ConfigMap",
+            ["apiVersion"] = "v1",
+            ["kind"] = "ConfigMap",
             ["metadata"] = new JsonObject
             {
                 ["name"] = name,
                 ["finalizers"] = finalizers.Select(static item => (JsonNode)item).ToJsonArray(),
                 ["ownerReferences"] = owners.Select(static owner => (JsonNode)new JsonObject
                 {
-                    ["apiVersion"] = owner.Text("apiVersion"), ["kind"] = owner.Text("kind"), ["name"] = owner.Name(), ["uid"] = owner.Uid(),
+                    ["apiVersion"] = owner.Text("apiVersion"),
+                    ["kind"] = owner.Text("kind"),
+                    ["name"] = owner.Name(),
+                    ["uid"] = owner.Uid(),
                     ["blockOwnerDeletion"] = true,
                 }).ToJsonArray(),
             },
@@ -111,7 +115,9 @@ public sealed class GarbageCollectionTests : IAsyncLifetime
     {
         var owner = new JsonObject
         {
-            ["apiVersion"] = "nobody.example/v1", ["kind"] = "Ghost", ["metadata"] = new JsonObject { ["name"] = "g", ["uid"] = Guid.NewGuid().ToString() },
+            ["apiVersion"] = "nobody.example/v1",
+            ["kind"] = "Ghost",
+            ["metadata"] = new JsonObject { ["name"] = "g", ["uid"] = Guid.NewGuid().ToString() },
         };
         await MapAsync("child", owner);
         await Wait.UntilAsync(() => _cluster.Told.Any(static line => line.Contains("Ghost g is of a kind")), "the complaint");

@@ -39,8 +39,11 @@ internal sealed class PodCluster : IAsyncDisposable
 
     public PodRunnerOptions Options => new()
     {
-        KubeConfig = KubeConfigFile, Directory = Path.Combine(Folder, "p"), RestartBackoff = TimeSpan.FromMilliseconds(400),
-        Heartbeat = TimeSpan.FromMilliseconds(300), Report = Tell,
+        KubeConfig = KubeConfigFile,
+        Directory = Path.Combine(Folder, "p"),
+        RestartBackoff = TimeSpan.FromMilliseconds(400),
+        Heartbeat = TimeSpan.FromMilliseconds(300),
+        Report = Tell,
     };
 
     public static async Task<PodCluster> StartAsync(Func<PodRunnerOptions, PodRunnerOptions>? with = null, bool runner = true)

@@ -119,7 +119,8 @@ public sealed class CredentialTests : IDisposable
             thumbprints.Add(thumbprint);
             _directory.Write($"answer{number}", new JsonObject
             {
-                ["apiVersion"] = "client.authentication.k8s.io/v1", ["kind"] = "ExecCredential",
+                ["apiVersion"] = "client.authentication.k8s.io/v1",
+                ["kind"] = "ExecCredential",
                 ["status"] = new JsonObject { ["clientCertificateData"] = Encoding.UTF8.GetString(certificate), ["clientKeyData"] = Encoding.UTF8.GetString(key) },
             }.ToJsonString());
         }
@@ -148,7 +149,11 @@ public sealed class CredentialTests : IDisposable
         });
         using var client = new KubernetesClient(new()
         {
-            Server = api.Address, Username = "jane", Password = "secret", ImpersonateUser = "joe", ImpersonateGroups = ["a", "b"],
+            Server = api.Address,
+            Username = "jane",
+            Password = "secret",
+            ImpersonateUser = "joe",
+            ImpersonateGroups = ["a", "b"],
         });
         await client.GetVersionAsync();
         Assert.Equal("Basic " + Convert.ToBase64String("jane:secret"u8), headers!.Authorization.ToString());

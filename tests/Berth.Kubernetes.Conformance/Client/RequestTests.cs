@@ -54,7 +54,11 @@ public sealed class RequestTests : IAsyncLifetime
     {
         Assert.True(await _client.DeleteAsync(Resources.Pods, new("ns", "p"), new()
         {
-            Uid = "u", ResourceVersion = "7", GracePeriodSeconds = 0, Propagation = DeletionPropagation.Foreground, DryRun = true,
+            Uid = "u",
+            ResourceVersion = "7",
+            GracePeriodSeconds = 0,
+            Propagation = DeletionPropagation.Foreground,
+            DryRun = true,
         }));
         await _client.DeleteCollectionAsync(Resources.Pods, "ns", new() { LabelSelector = "a=b,c" });
         _answers.Enqueue((404, "{}"));

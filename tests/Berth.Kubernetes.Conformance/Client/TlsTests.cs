@@ -56,7 +56,9 @@ public sealed class TlsTests : IDisposable
         await using var api = await FakeApi.StartAsync(static http => FakeApi.Json(http, 200, """{"gitVersion":"v9"}"""), other.ServerFor("127.0.0.1"));
         using var client = new KubernetesClient(new()
         {
-            Server = api.Address, CertificateAuthorityData = insecure ? null : _authority.Pem, InsecureSkipTlsVerify = insecure,
+            Server = api.Address,
+            CertificateAuthorityData = insecure ? null : _authority.Pem,
+            InsecureSkipTlsVerify = insecure,
         });
         if (insecure) Assert.Equal("v9", await client.GetVersionAsync());
         else Assert.True((await Assert.ThrowsAsync<KubernetesException>(() => client.GetVersionAsync())).IsNoAnswer);
@@ -88,7 +90,10 @@ public sealed class TlsTests : IDisposable
             _authority.ServerFor("127.0.0.1"), clientCertificates: true);
         using var client = new KubernetesClient(new()
         {
-            Server = api.Address, CertificateAuthorityData = _authority.Pem, ClientCertificate = new(null, certificate), ClientKey = new(null, key),
+            Server = api.Address,
+            CertificateAuthorityData = _authority.Pem,
+            ClientCertificate = new(null, certificate),
+            ClientKey = new(null, key),
         });
         Assert.Equal(thumbprint, await client.GetVersionAsync());
     }

@@ -74,8 +74,12 @@ public abstract partial class ClusterSuite
         using var second = new CancellationTokenSource();
         LeaderElector Elector(string name) => new(_client, new()
         {
-            Lease = Key("leader"), Identity = LeaderElectorOptions.UniqueIdentity(name), LeaseDuration = TimeSpan.FromSeconds(4), RenewDeadline = TimeSpan.FromSeconds(3),
-            RetryPeriod = TimeSpan.FromMilliseconds(300), Annotations = new Dictionary<string, string> { ["berth.dev/address"] = name },
+            Lease = Key("leader"),
+            Identity = LeaderElectorOptions.UniqueIdentity(name),
+            LeaseDuration = TimeSpan.FromSeconds(4),
+            RenewDeadline = TimeSpan.FromSeconds(3),
+            RetryPeriod = TimeSpan.FromMilliseconds(300),
+            Annotations = new Dictionary<string, string> { ["berth.dev/address"] = name },
         });
         var (one, two) = (Elector("one"), Elector("two"));
         static async Task Lead(LeaderTerm term) => await Task.Delay(Timeout.Infinite, term.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

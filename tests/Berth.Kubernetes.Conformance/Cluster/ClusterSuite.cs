@@ -66,7 +66,9 @@ public abstract partial class ClusterSuite(TestCluster cluster) : IAsyncLifetime
         var version = Version(widget);
         JsonObject Body(string at, string phase) => new()
         {
-            ["metadata"] = new JsonObject { ["resourceVersion"] = at }, ["spec"] = new JsonObject { ["size"] = 7 }, ["status"] = new JsonObject { ["phase"] = phase },
+            ["metadata"] = new JsonObject { ["resourceVersion"] = at },
+            ["spec"] = new JsonObject { ["size"] = 7 },
+            ["status"] = new JsonObject { ["phase"] = phase },
         };
         var first = await _client.PatchAsync(Widgets.Type, Key("cas"), Patch.Merge(Body(version, "One")), "status");
         Assert.Equal("One", first["status"]!["phase"]!.GetValue<string>());

@@ -97,7 +97,8 @@ public class FaultyClusterTests
         if (Phase(widget) == wanted) return ReconcileResult.Done;
         var body = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["resourceVersion"] = Widgets.Type.Identify(widget).ResourceVersion }, ["status"] = new JsonObject { ["phase"] = wanted },
+            ["metadata"] = new JsonObject { ["resourceVersion"] = Widgets.Type.Identify(widget).ResourceVersion },
+            ["status"] = new JsonObject { ["phase"] = wanted },
         };
         await client.PatchAsync(Widgets.Type, key, Patch.Merge(body), "status", cancellationToken: cancel);
         return ReconcileResult.Done;

@@ -12,7 +12,8 @@ internal static class Widgets
 
     public static JsonObject New(string ns, string name, int size = 1) => new()
     {
-        ["apiVersion"] = "conformance.berth.dev/v1", ["kind"] = "Widget",
+        ["apiVersion"] = "conformance.berth.dev/v1",
+        ["kind"] = "Widget",
         ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns },
         ["spec"] = new JsonObject { ["size"] = size },
     };

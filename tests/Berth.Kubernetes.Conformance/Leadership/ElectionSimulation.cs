@@ -105,8 +105,12 @@ internal sealed class ElectionSimulation
             Healthy = true;
             var elector = new LeaderElector(_simulation.Lease.For(Process, (_, lease) => Written(life, lease)), new()
             {
-                Lease = new("ns", "berth"), Identity = $"{Process.Name}-{life}", Time = Process.Time, Random = _simulation._random.NextDouble,
-                IsHealthy = () => Healthy, Annotations = new Dictionary<string, string> { ["address"] = Process.Name },
+                Lease = new("ns", "berth"),
+                Identity = $"{Process.Name}-{life}",
+                Time = Process.Time,
+                Random = _simulation._random.NextDouble,
+                IsHealthy = () => Healthy,
+                Annotations = new Dictionary<string, string> { ["address"] = Process.Name },
             });
             Process.Run(async () =>
             {

@@ -81,7 +81,8 @@ internal static class OwnThread
             {
                 done.SetException(fault);
             }
-        }, 256 * 1024) { IsBackground = true, Name = "container-start" };
+        }, 256 * 1024)
+        { IsBackground = true, Name = "container-start" };
         thread.Start();
         return done.Task;
     }

@@ -75,7 +75,10 @@ internal static class AdminHandler
 
     private static JsonArray Nodes(PodRunner runner) => runner.Nodes.Select(node => (JsonNode)new JsonObject
     {
-        ["name"] = node.Name, ["bootID"] = node.BootId, ["silent"] = node.IsSilent, ["gone"] = node.IsGone,
+        ["name"] = node.Name,
+        ["bootID"] = node.BootId,
+        ["silent"] = node.IsSilent,
+        ["gone"] = node.IsGone,
     }).ToJsonArray();
 
     private static JsonArray Pods(PodRunner runner) => runner.Workers.Select(worker => (JsonNode)new JsonObject

@@ -42,14 +42,18 @@ internal sealed class FakeNode(ApiClient api, PodRunnerOptions options, string n
         JsonObject? node = await api.FindAsync(Url, cancel);
         node ??= await api.CreateAsync("api/v1/nodes", new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "Node",
+            ["apiVersion"] = "v1",
+            ["kind"] = "Node",
             ["metadata"] = new JsonObject
             {
                 ["name"] = Name,
                 ["labels"] = new JsonObject
                 {
-                    ["kubernetes.io/hostname"] = Name, ["kubernetes.io/os"] = "linux", ["kubernetes.io/arch"] = Architecture(),
-                    ["beta.kubernetes.io/os"] = "linux", ["beta.kubernetes.io/arch"] = Architecture(),
+                    ["kubernetes.io/hostname"] = Name,
+                    ["kubernetes.io/os"] = "linux",
+                    ["kubernetes.io/arch"] = Architecture(),
+                    ["beta.kubernetes.io/os"] = "linux",
+                    ["beta.kubernetes.io/arch"] = Architecture(),
                     ["berth.dev/pod-runner"] = "true",
                 },
             },
@@ -134,7 +138,8 @@ internal sealed class FakeNode(ApiClient api, PodRunnerOptions options, string n
         const string leases = "apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
         var spec = new JsonObject
         {
-            ["holderIdentity"] = Name, ["leaseDurationSeconds"] = (int)(options.Heartbeat * 4).TotalSeconds,
+            ["holderIdentity"] = Name,
+            ["leaseDurationSeconds"] = (int)(options.Heartbeat * 4).TotalSeconds,
             ["renewTime"] = Fields.MicroStamp(DateTimeOffset.UtcNow),
         };
         try
@@ -147,7 +152,8 @@ internal sealed class FakeNode(ApiClient api, PodRunnerOptions options, string n
             var owner = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = Name, ["uid"] = _uid };
             await api.CreateAsync(leases, new JsonObject
             {
-                ["apiVersion"] = "coordination.k8s.io/v1", ["kind"] = "Lease",
+                ["apiVersion"] = "coordination.k8s.io/v1",
+                ["kind"] = "Lease",
                 ["metadata"] = new JsonObject { ["name"] = Name, ["ownerReferences"] = new JsonArray(owner) },
                 ["spec"] = spec.DeepClone(),
             }, cancel);
@@ -160,7 +166,9 @@ internal sealed class FakeNode(ApiClient api, PodRunnerOptions options, string n
         {
             await api.CreateAsync("api/v1/namespaces", new JsonObject
             {
-                ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "kube-node-lease" },
+                ["apiVersion"] = "v1",
+                ["kind"] = "Namespace",
+                ["metadata"] = new JsonObject { ["name"] = "kube-node-lease" },
             }, cancel);
         }
     }
@@ -175,10 +183,16 @@ internal sealed class FakeNode(ApiClient api, PodRunnerOptions options, string n
 
     private JsonObject Info() => new()
     {
-        ["machineID"] = Name, ["systemUUID"] = Name, ["bootID"] = BootId,
-        ["kernelVersion"] = Environment.OSVersion.Version.ToString(), ["osImage"] = "Linux (pods as local processes)",
-        ["containerRuntimeVersion"] = "process://1.0", ["kubeletVersion"] = "v1.36.0", ["kubeProxyVersion"] = "",
-        ["operatingSystem"] = "linux", ["architecture"] = Architecture(),
+        ["machineID"] = Name,
+        ["systemUUID"] = Name,
+        ["bootID"] = BootId,
+        ["kernelVersion"] = Environment.OSVersion.Version.ToString(),
+        ["osImage"] = "Linux (pods as local processes)",
+        ["containerRuntimeVersion"] = "process://1.0",
+        ["kubeletVersion"] = "v1.36.0",
+        ["kubeProxyVersion"] = "",
+        ["operatingSystem"] = "linux",
+        ["architecture"] = Architecture(),
     };
 
     private static string Architecture() =>
@@ -190,7 +204,11 @@ internal sealed class FakeNode(ApiClient api, PodRunnerOptions options, string n
         JsonNode? old = node.Condition(type);
         return new JsonObject
         {
-            ["type"] = type, ["status"] = status, ["reason"] = reason, ["message"] = message, ["lastHeartbeatTime"] = now,
+            ["type"] = type,
+            ["status"] = status,
+            ["reason"] = reason,
+            ["message"] = message,
+            ["lastHeartbeatTime"] = now,
             ["lastTransitionTime"] = old.Text("status") == status ? old.Text("lastTransitionTime") ?? now : now,
         };
     }

@@ -88,7 +88,8 @@ internal sealed class Scheduler(ApiClient api, EventRecorder events, Action<stri
     {
         var binding = new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "Binding",
+            ["apiVersion"] = "v1",
+            ["kind"] = "Binding",
             ["metadata"] = new JsonObject { ["name"] = pod.Name(), ["namespace"] = pod.Namespace(), ["uid"] = pod.Uid() },
             ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = node },
         };
@@ -115,8 +116,12 @@ internal sealed class Scheduler(ApiClient api, EventRecorder events, Action<stri
         Tell(pod, "Warning", "FailedScheduling", message);
         var condition = new JsonObject
         {
-            ["type"] = "PodScheduled", ["status"] = "False", ["reason"] = "Unschedulable", ["message"] = message,
-            ["lastProbeTime"] = null, ["lastTransitionTime"] = Fields.Stamp(DateTimeOffset.UtcNow),
+            ["type"] = "PodScheduled",
+            ["status"] = "False",
+            ["reason"] = "Unschedulable",
+            ["message"] = message,
+            ["lastProbeTime"] = null,
+            ["lastTransitionTime"] = Fields.Stamp(DateTimeOffset.UtcNow),
         };
         var patch = new JsonObject
         {
@@ -136,6 +141,10 @@ internal sealed class Scheduler(ApiClient api, EventRecorder events, Action<stri
     private void Tell(JsonObject pod, string type, string reason, string message) => events.Write(
         new JsonObject
         {
-            ["kind"] = "Pod", ["apiVersion"] = "v1", ["namespace"] = pod.Namespace(), ["name"] = pod.Name(), ["uid"] = pod.Uid(),
+            ["kind"] = "Pod",
+            ["apiVersion"] = "v1",
+            ["namespace"] = pod.Namespace(),
+            ["name"] = pod.Name(),
+            ["uid"] = pod.Uid(),
         }, pod.Namespace(), type, reason, message, "default-scheduler", null);
 }

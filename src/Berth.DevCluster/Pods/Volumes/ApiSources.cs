@@ -43,7 +43,10 @@ internal sealed class ApiSources(ApiClient api, CancellationToken cancel)
                 ["expirationSeconds"] = seconds,
                 ["boundObjectRef"] = new JsonObject
                 {
-                    ["apiVersion"] = "v1", ["kind"] = "Pod", ["name"] = pod.Name(), ["uid"] = pod.Uid(),
+                    ["apiVersion"] = "v1",
+                    ["kind"] = "Pod",
+                    ["name"] = pod.Name(),
+                    ["uid"] = pod.Uid(),
                 },
             },
         };

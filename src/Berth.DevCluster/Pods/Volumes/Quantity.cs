@@ -7,10 +7,22 @@ internal static class Quantity
 {
     private static readonly Dictionary<string, decimal> Units = new()
     {
-        ["n"] = 0.000000001m, ["u"] = 0.000001m, ["m"] = 0.001m, [""] = 1,
-        ["k"] = 1e3m, ["M"] = 1e6m, ["G"] = 1e9m, ["T"] = 1e12m, ["P"] = 1e15m, ["E"] = 1e18m,
-        ["Ki"] = 1024m, ["Mi"] = 1048576m, ["Gi"] = 1073741824m, ["Ti"] = 1099511627776m,
-        ["Pi"] = 1125899906842624m, ["Ei"] = 1152921504606846976m,
+        ["n"] = 0.000000001m,
+        ["u"] = 0.000001m,
+        ["m"] = 0.001m,
+        [""] = 1,
+        ["k"] = 1e3m,
+        ["M"] = 1e6m,
+        ["G"] = 1e9m,
+        ["T"] = 1e12m,
+        ["P"] = 1e15m,
+        ["E"] = 1e18m,
+        ["Ki"] = 1024m,
+        ["Mi"] = 1048576m,
+        ["Gi"] = 1073741824m,
+        ["Ti"] = 1099511627776m,
+        ["Pi"] = 1125899906842624m,
+        ["Ei"] = 1152921504606846976m,
     };
 
     public static decimal Parse(string text)
