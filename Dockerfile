@@ -24,7 +24,7 @@ RUN arch=$([ "$TARGETARCH" = amd64 ] && echo x64 || echo "$TARGETARCH") \
 
 FROM build AS build-cli
 RUN arch=$([ "$TARGETARCH" = amd64 ] && echo x64 || echo "$TARGETARCH") \
- && dotnet publish src/Berth.Cli -c Release -r "linux-$arch" --no-self-contained -p:Version="$VERSION" -p:UseAppHost=true -o /out \
+ && dotnet publish src/Berth.Cli -c Release -r "linux-$arch" --no-self-contained -p:Version="$VERSION" -p:UseAppHost=true -o /out && rm -f /out/*.xml \
  && cp /out/Berth.Cli /out/berth && cp /out/Berth.Cli /out/kubectl-berth
 
 # Agent and runner are one file: the init container copies its directory into every slot, where nothing but the user's image is.
@@ -32,13 +32,15 @@ RUN arch=$([ "$TARGETARCH" = amd64 ] && echo x64 || echo "$TARGETARCH") \
 FROM build AS build-agent
 RUN arch=$([ "$TARGETARCH" = amd64 ] && echo x64 || echo "$TARGETARCH") \
  && dotnet publish src/Berth.Agent -c Release -r "linux-$arch" --self-contained -p:PublishSingleFile=true -p:PublishTrimmed=true \
-      -p:EnableTrimAnalyzer=false -p:PublishReadyToRun=true -p:DebugType=none -p:Version="$VERSION" -o /out
+      -p:EnableTrimAnalyzer=false -p:PublishReadyToRun=true -p:DebugType=none -p:Version="$VERSION" -o /out \
+ && rm -f /out/*.xml
 
 # The same for task images built on Alpine.
 FROM build AS build-agent-musl
 RUN arch=$([ "$TARGETARCH" = amd64 ] && echo x64 || echo "$TARGETARCH") \
  && dotnet publish src/Berth.Agent -c Release -r "linux-musl-$arch" --self-contained -p:PublishSingleFile=true -p:PublishTrimmed=true \
-      -p:EnableTrimAnalyzer=false -p:PublishReadyToRun=true -p:DebugType=none -p:Version="$VERSION" -o /out
+      -p:EnableTrimAnalyzer=false -p:PublishReadyToRun=true -p:DebugType=none -p:Version="$VERSION" -o /out \
+ && rm -f /out/*.xml
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:${DOTNET_VERSION}-noble-chiseled AS agent
 ARG VERSION
