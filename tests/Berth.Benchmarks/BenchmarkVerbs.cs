@@ -1,3 +1,4 @@
+using Berth.Benchmarks.History;
 using Berth.Benchmarks.Runtime;
 
 namespace Berth.Benchmarks;
@@ -7,6 +8,7 @@ internal static class BenchmarkVerbs
 {
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> All { get; } = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
     {
+        ["history"] = HistoryBenchmark.RunAsync,
         ["runtime"] = RuntimeBenchmark.RunAsync,
     };
 

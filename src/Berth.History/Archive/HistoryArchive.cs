@@ -96,7 +96,10 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
             throw new ArchiveException($"The backup has a table '{table.Name}' that is none of Berth's.");
         await using (var content = Open(archive, table))
         await using (var copy = await connection.BeginRawBinaryCopyAsync($"copy berth.{table.Name} ({string.Join(", ", table.Columns)}) from stdin (format binary)", cancellation).ConfigureAwait(false))
+        {
+            (copy.ReadTimeout, copy.WriteTimeout) = (Patience * 1000, Patience * 1000);
             await content.CopyToAsync(copy, cancellation).ConfigureAwait(false);
+        }
         await using var count = new NpgsqlCommand($"select count(*) from berth.{table.Name}", connection) { CommandTimeout = Patience };
         var rows = (long)(await count.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
         if (rows != table.Rows) throw new ArchiveException($"Table {table.Name}: {rows} rows were restored where the backup has {table.Rows}. Nothing was kept.");

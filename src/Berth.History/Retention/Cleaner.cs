@@ -22,7 +22,7 @@ internal sealed class Cleaner(HistoryConnections connections, TimeProvider time)
     public Task<CleanupReport> RunAsync(RetentionPolicy policy, bool dryRun, CancellationToken cancellation) =>
         connections.RunAsync("clean up", async (connection, token) =>
         {
-            var made = dryRun ? [] : await Partitions.EnsureAsync(connection, connections.Options.PartitionsAhead, token).ConfigureAwait(false);
+            var made = dryRun ? [] : await Partitions.EnsureAsync(connection, connections.Options, token).ConfigureAwait(false);
             var now = time.GetUtcNow();
             await ChooseAsync(connection, policy, now, token).ConfigureAwait(false);
             var steps = new List<CleanupStep>();

@@ -27,7 +27,7 @@ internal sealed class SchemaMigrator(HistoryConnections connections)
                 RefuseNewer(before);
                 await using var context = HistoryContextFactory.On(connection, connections.Options.MigrationCommandTimeout);
                 await context.Database.MigrateAsync(target, token).ConfigureAwait(false);
-                if (target is null) await Partitions.EnsureAsync(connection, connections.Options.PartitionsAhead, token).ConfigureAwait(false);
+                if (target is null) await Partitions.EnsureAsync(connection, connections.Options, token).ConfigureAwait(false);
                 return (IReadOnlyList<string>)[.. Known.Where(m => !before.Contains(m) && (target is null || string.CompareOrdinal(m, target) <= 0))];
             }
             finally
@@ -43,7 +43,7 @@ internal sealed class SchemaMigrator(HistoryConnections connections)
         RefuseNewer(applied);
         if (Known.FirstOrDefault(m => !applied.Contains(m)) is { } missing)
             throw new HistoryUnavailableException(HistoryUnavailableReason.SchemaOlder, false,
-                $"History: the schema lacks migration {missing}. Start an operator of this version with migration on, or run 'berth verify --migrate'.");
+                $"History: the schema lacks migration {missing}. An operator of this version brings it up to date when it starts; look at its log if it did not.");
         return Known[^1];
     }
 
