@@ -62,7 +62,7 @@ public sealed class RecoveryTests
         var agent = pod.StartAgentProcess();
         pod.StartRunner();
         await pod.ReadyAsync();
-        var order = Orders.Sh("echo $$ >> ../../ledger; for i in $(seq 1 60); do echo line $i key=$KEY; sleep 0.05; done") with { SecretEnv = new Dictionary<string, string> { ["KEY"] = "hunter22" } };
+        var order = Orders.Sh("echo $$ >> ../../ledger; for i in $(seq 1 60); do echo line $i key=$KEY; sleep 0.05; done; until test -e ../../go; do sleep 0.05; done") with { SecretEnv = new Dictionary<string, string> { ["KEY"] = "hunter22" } };
         await gateway.SendAsync(order);
         for (var kill = 0; kill < 2; kill++)
         {
@@ -72,6 +72,8 @@ public sealed class RecoveryTests
             agent = pod.StartAgentProcess();
         }
         await gateway.ExpectAsync<Hello>(h => h.Inventory.Attempts.Any(a => a.Attempt == order.Attempt && a.MayRun && a.StartedAt is not null));
+        // Only now may the command end: a slow machine must not let it be over before the agent is back.
+        await File.WriteAllTextAsync(Path.Combine(pod.Directory, "w", "go"), "");
         var result = await gateway.ExpectAsync<AttemptResult>(r => r.Attempt == order.Attempt);
         Assert.Equal(AttemptOutcome.Succeeded, result.Outcome);
         Assert.Equal(string.Concat(Enumerable.Range(1, 60).Select(i => $"line {i} key=***\n")), await gateway.WholeOutputAsync(order.Attempt));

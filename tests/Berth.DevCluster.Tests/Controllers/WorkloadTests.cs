@@ -166,6 +166,7 @@ public sealed class WorkloadTests : IAsyncLifetime
         await _cluster.Api.DeleteAsync($"{Pods}/db-0", null, CancellationToken.None);
         await _cluster.UntilPodAsync("db-0", pod => pod.Uid() != first.Uid() && PodLifeTests.Running(pod), "the same name again");
         string claim = Directory.GetDirectories(Path.Combine(_cluster.Options.Directory, "pvc", "default"), "data-db-0").Single();
+        await Wait.UntilAsync(async () => (await File.ReadAllLinesAsync(Path.Combine(claim, "starts"))).Length >= 2, "the second start in the same claim");
         Assert.Equal(["db-0", "db-0"], await File.ReadAllLinesAsync(Path.Combine(claim, "starts")));
     }
 }
