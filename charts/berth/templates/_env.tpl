@@ -43,7 +43,7 @@
 - name: Lease__RetryPeriod
   value: {{ .Values.lease.retryPeriod | quote }}
 - name: Postgres__CapacityBytes
-  value: {{ .Values.postgres.capacityBytes | quote }}
+  value: {{ .Values.postgres.capacityBytes | int64 | quote }}
 - name: Postgres__ConnectionString
   valueFrom:
     secretKeyRef:
