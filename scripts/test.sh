@@ -1,15 +1,15 @@
 # ./dev test: each suite is a program of its own; their counts are added up and printed last.
 
 # Suites of the default run, in order of cost. Cases with the trait Suite=Long run only by name (./dev test chaos, ...).
-default_suites() { printf '%s\n' Berth.Architecture.Tests Berth.Api.Tests Berth.Core.Tests Berth.DevCluster.Tests Berth.Kubernetes.Conformance Berth.Agent.Tests Berth.Operator.Tests Berth.History.Tests Berth.Cli.Tests Berth.EndToEnd Berth.Chaos; }
+default_suites() { printf '%s\n' Berth.Architecture.Tests Berth.Api.Tests Berth.Core.Tests Berth.DevCluster.Tests Berth.Kubernetes.Conformance Berth.Agent.Tests Berth.Operator.Tests Berth.History.Tests Berth.Cli.Tests Berth.Chart.Tests Berth.EndToEnd Berth.Chaos; }
 
 suite_project() {
   case "$1" in
     architecture) echo Berth.Architecture.Tests ;; api) echo Berth.Api.Tests ;; core) echo Berth.Core.Tests ;;
     devcluster) echo Berth.DevCluster.Tests ;; conformance|kubernetes) echo Berth.Kubernetes.Conformance ;;
-    agent) echo Berth.Agent.Tests ;; history) echo Berth.History.Tests ;; operator|telemetry) echo Berth.Operator.Tests ;; cli) echo Berth.Cli.Tests ;; e2e|end-to-end) echo Berth.EndToEnd ;; chaos) echo Berth.Chaos ;;
+    agent) echo Berth.Agent.Tests ;; history) echo Berth.History.Tests ;; operator|telemetry) echo Berth.Operator.Tests ;; cli) echo Berth.Cli.Tests ;; chart) echo Berth.Chart.Tests ;; e2e|end-to-end) echo Berth.EndToEnd ;; chaos) echo Berth.Chaos ;;
     Berth.*) echo "$1" ;;
-    *) die "unknown suite '$1'; there are: architecture api core devcluster conformance agent operator history cli e2e chaos" ;;
+    *) die "unknown suite '$1'; there are: architecture api core devcluster conformance agent operator history cli chart e2e chaos" ;;
   esac
 }
 

@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Berth.Chart.Tests;
+
+/// <summary>Lint and templates, with every Helm there is.</summary>
+public class RenderTests
+{
+    private static readonly string[] Everything =
+    [
+        "--set", "postgres.bundled.enabled=true", "--set", "networkPolicy.enabled=true", "--set", "metrics.serviceMonitor.enabled=true",
+        "--set", "metrics.rules.enabled=true", "--set", "metrics.dashboards.enabled=true", "--set", "secretNamespaces={team,other}",
+    ];
+
+    public static TheoryData<string> Helm => Tool.All("helm");
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task The_chart_is_lint_clean(string helm)
+    {
+        Tool.Require(helm, "helm");
+        using var home = new Scratch();
+        Assert.Contains("0 chart(s) failed", await Tool.RunAsync(helm, home.Path, null, "lint", "--strict", Chart.Folder, "--set", Chart.WithDatabase), StringComparison.Ordinal);
+        await Tool.RunAsync(helm, home.Path, null, ["lint", "--strict", Chart.Folder, .. Everything]);
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task A_database_must_be_named_and_unknown_values_are_refused(string helm)
+    {
+        Tool.Require(helm, "helm");
+        using var home = new Scratch();
+        Assert.Contains("postgres.existingSecret.name is required", (await Tool.TryAsync(helm, home.Path, null, "template", "berth", Chart.Folder)).Error, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await Tool.TryAsync(helm, home.Path, null, "template", "berth", Chart.Folder, "--set", Chart.WithDatabase, "--set", "colour=red")).Code);
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task Nothing_reads_Secrets_of_tasks_unless_listed(string helm)
+    {
+        Tool.Require(helm, "helm");
+        var plain = await Chart.RenderAsync(helm, "--set", Chart.WithDatabase);
+        Assert.All(plain.Where(o => (string?)o["kind"] == "ClusterRole"), r => Assert.DoesNotContain("secrets", Resources(r)));
+        var listed = (await Chart.RenderAsync(helm, Everything)).Where(o => (string?)o["kind"] == "Role" && Resources(o).Contains("secrets") && (string?)o["metadata"]!["namespace"] != "berth-system");
+        Assert.Equal(["other", "team"], listed.Select(r => (string?)r["metadata"]!["namespace"]).Order());
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task In_one_namespace_only_tokens_and_nodes_are_asked_for_cluster_wide(string helm)
+    {
+        Tool.Require(helm, "helm");
+        var objects = await Chart.RenderAsync(helm, [.. Everything, "--set", "watchNamespace=team"]);
+        var bound = objects.Where(o => (string?)o["kind"] == "ClusterRoleBinding").Select(b => (string)b["roleRef"]!["name"]!);
+        Assert.Equal(["nodes", "tokenreviews"], bound.SelectMany(b => Resources(objects.Only("ClusterRole", b))).Order());
+        Assert.All(
+            objects.Where(o => (string?)o["kind"] == "ValidatingAdmissionPolicyBinding"),
+            b => Assert.Equal("team", (string?)b["spec"]!["matchResources"]!["namespaceSelector"]!["matchLabels"]!["kubernetes.io/metadata.name"]));
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task Pods_satisfy_the_restricted_pod_security_standard(string helm)
+    {
+        Tool.Require(helm, "helm");
+        var workloads = (await Chart.RenderAsync(helm, Everything)).Where(o => (string?)o["kind"] is "Deployment" or "StatefulSet").ToList();
+        Assert.Equal(2, workloads.Count);
+        foreach (var pod in workloads.Select(w => w["spec"]!["template"]!["spec"]!))
+        {
+            Assert.True((bool)pod["securityContext"]!["runAsNonRoot"]!);
+            Assert.Equal("RuntimeDefault", (string?)pod["securityContext"]!["seccompProfile"]!["type"]);
+            foreach (var security in pod["containers"]!.AsArray().Select(c => c!["securityContext"]!))
+            {
+                Assert.False((bool)security["allowPrivilegeEscalation"]!);
+                Assert.True((bool)security["readOnlyRootFilesystem"]!);
+                Assert.Equal("ALL", (string?)security["capabilities"]!["drop"]![0]);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task CRDs_are_kept_and_approvers_are_aggregated_to_nobody(string helm)
+    {
+        Tool.Require(helm, "helm");
+        var objects = await Chart.RenderAsync(helm, "--set", Chart.WithDatabase);
+        var crds = objects.Where(o => (string?)o["kind"] == "CustomResourceDefinition").ToList();
+        Assert.Equal(3, crds.Count);
+        Assert.All(crds, c => Assert.Equal("keep", (string?)c["metadata"]!["annotations"]!["helm.sh/resource-policy"]));
+        Assert.DoesNotContain(objects.Only("ClusterRole", "berth-approver")["metadata"]!["labels"]!.AsObject(), l => l.Key.Contains("aggregate", StringComparison.Ordinal));
+        Assert.DoesNotContain(objects.Where(o => o["metadata"]!["labels"] is JsonObject l && l.Any(p => p.Key.Contains("aggregate-to", StringComparison.Ordinal))),
+            r => r["rules"]!.AsArray().Any(rule => rule!["verbs"]!.AsArray().Any(v => (string?)v == "create") && rule["resources"]!.AsArray().Any(x => (string?)x is "approvals" or "workspaces")));
+    }
+
+    private static IEnumerable<string> Resources(JsonObject role) => role["rules"]!.AsArray().SelectMany(r => r!["resources"]!.AsArray().Select(x => (string)x!));
+}
