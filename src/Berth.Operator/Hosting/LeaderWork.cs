@@ -28,6 +28,7 @@ internal sealed class LeaderWork
     private readonly Dispatcher _dispatcher;
     private readonly LoopSupervisor _loops;
     private readonly HistoryWriter _history;
+    private readonly HistoryUpkeep _upkeep;
     private readonly WakeupWatch _wakeups;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaderWork> _log;
@@ -36,10 +37,11 @@ internal sealed class LeaderWork
 
     public LeaderWork(
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
-        HistoryWriter history, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
+        HistoryWriter history, HistoryUpkeep upkeep, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
         OperatorOptions options, TimeProvider time, ILoggerFactory logging)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
+        _upkeep = upkeep;
         _wakeups = wakeups;
         _log = logging.CreateLogger<LeaderWork>();
         _controllers = () => new Controllers(
@@ -68,6 +70,7 @@ internal sealed class LeaderWork
         var loops = Task.WhenAll(
             _loops.RunAsync("dispatcher", stop => _dispatcher.RunAsync(term, stop), ending.Token),
             _loops.RunAsync("placement", _placement.RunAsync, ending.Token),
+            _loops.RunAsync("history-upkeep", _upkeep.RunAsync, ending.Token),
             _loops.RunAsync("sweep", SweepAsync, ending.Token));
         EnqueueAll(controllers);
         await Task.WhenAll(controllers.Tasks.RunAsync(lease.Stop, lease.Lost), controllers.Pools.RunAsync(lease.Stop, lease.Lost), controllers.Agents.RunAsync(lease.Stop, lease.Lost));
