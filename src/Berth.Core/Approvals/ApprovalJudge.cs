@@ -29,7 +29,7 @@ public static class ApprovalJudge
     {
         var task = seen.Task;
         if (approval.Spec.TaskRef.Uid != task.Metadata.Uid)
-            return new(Reasons.WrongRun, $"uid {approval.Spec.TaskRef.Uid} is not that of task {task.Metadata.Name}, which is {task.Metadata.Uid}: an older task of the same name was meant");
+            return new(Reasons.WrongRun, $"uid {approval.Spec.TaskRef.Uid} is not that of task {task.Metadata.Name}, which is {task.Metadata.Uid}; another task, perhaps an older one of this name, was meant");
         if (approval.Spec.Run != task.Status.Run)
             return new(Reasons.WrongRun, $"run {approval.Spec.Run} was meant, but the task is in run {task.Status.Run}; look at its plan and decide again");
         return approval.Spec.Workspace != task.Spec.Workspace

@@ -58,7 +58,7 @@ public static class PoolDecider
             _ when ready == 0 && desired > 0 => (false, Reasons.PodsStarting, $"{live.Count} of {desired} pods exist, none has a connected agent yet"),
             { } some => (true, some.Reason, $"{ready} of {desired} pods are ready; {some.Message}"),
             _ when ready < desired => (true, Reasons.PodsStarting, $"{ready} of {desired} pods are ready"),
-            _ => (true, Reasons.AsExpected, desired == 0 ? "scaled to zero" : $"{ready} of {desired} pods are ready"),
+            _ => (true, Reasons.AsExpected, live.Count > desired ? $"{live.Count - desired} pods more than wanted; they end as soon as nothing runs or is reserved on them" : desired == 0 ? "scaled to zero" : $"{ready} of {desired} pods are ready"),
         };
         return new AgentPoolStatus
         {

@@ -12,7 +12,7 @@ internal static class ApplyPendingPhase
         if (!draft.Status.Plan!.Stored) Store(draft);
         if (KeepSlot(draft)) return;
         if (Approve.Settle(draft)) return;
-        if (PendingPhase.SuspendedNow(draft)) { GiveUpIfStored(draft, Reasons.Suspended, "given up while suspended; taken again afterwards"); return; }
+        if (PendingPhase.SuspendedNow(draft)) { GiveUpIfStored(draft, Reasons.Suspended, $"held still on request, slot {draft.SlotName} given up; set spec.desiredState to Running to go on"); return; }
         if (draft.Status.Slot is null) { TakeAnother(draft); return; }
         if (!draft.Status.Slot.Warm) { Restore(draft); return; }
         if (draft.Status.Grant is null) { WaitForApproval(draft); return; }
@@ -37,7 +37,7 @@ internal static class ApplyPendingPhase
         if (draft.Status.Plan!.Stored && draft.Spec.Recovery.OnReservationLost == OnReservationLost.ReReserve)
         {
             if (Restoring(draft)) Attempts.CloseAs(draft, "Lost");
-            draft.Move(TaskSignal.ReservationLost, $"{cause ?? $"pod {slot.Pod} is ending"}; the stored plan {Digests.Short(draft.Status.Plan.Digest)} goes to another slot");
+            draft.Move(TaskSignal.ReservationLost, $"{cause ?? $"pod {slot.Pod} is ending"}; the stored plan {Digests.Short(draft.Status.Plan.Digest)} is restored on a free slot");
             Recovery.ReleaseAll(draft);
             return false;
         }
@@ -61,7 +61,9 @@ internal static class ApplyPendingPhase
         if (draft.Seen.Offer is not { } offer)
         {
             draft.WantsSlot = true;
-            if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, $"{wait.Message}; {Approve.Waiting(draft)}");
+            if (draft.Seen.Pool is null) draft.Wait(Reasons.PoolNotFound, $"AgentPool {draft.Spec.PoolRef.Name} is gone; create it again, and the stored plan gets a slot there. {Approve.Waiting(draft)}");
+            else if (draft.Seen.Pool.Fault is { } broken) draft.Wait(Reasons.PoolNotReady, $"pool {draft.Spec.PoolRef.Name}: {broken.Reason}: {broken.Message}");
+            else if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, $"{wait.Message}; {Approve.Waiting(draft)}");
             return;
         }
         Attempts.Order(draft, AttemptKind.Restore, Attempts.Take(offer, draft, warm: false), offer.Node, offer.NodeBootId, offer.RunnerBoot);

@@ -23,6 +23,8 @@ internal static class Lifecycle
     {
         if (Requeued(draft)) return;
         Attempts.AcknowledgeAgain(draft);
+        // A task that is over holds nothing, however it came to be over.
+        if (draft.Status.Slot is not null) Recovery.ReleaseAll(draft);
         ReleaseLeftovers(draft);
         if (draft.Task.Metadata.DeletionTimestamp is null && Durations.OrNull(draft.Spec.TtlAfterFinished) is { } ttl && draft.Status.FinishedAt is { } finished)
         {

@@ -51,7 +51,7 @@ internal static class Recovery
         draft.Status = draft.Status with { Failures = failures };
         if (failures > draft.Spec.Retry.Limit)
         {
-            draft.Move(TaskSignal.RetriesExhausted, $"gave up after {failures} tries; the last: {text}; mend it, then raise spec.requeue by one");
+            draft.Move(TaskSignal.RetriesExhausted, $"gave up after {failures} tries; the last: {text}; mend what it needs and raise spec.requeue by one, or create the task again with a corrected spec");
             return true;
         }
         var pause = Backoff.Pause(draft.Spec.Retry.Backoff, failures, draft.Seen.Jitter);

@@ -51,6 +51,7 @@ internal static class TaskConditions
     private static Condition PlanStored(TaskStatus s) => s.Plan switch
     {
         null => Is("PlanStored", false, Reasons.NotPlanned, null),
+        { Stored: false } when s.Phase.IsTerminal() => Is("PlanStored", false, Reasons.Storing, "the task was over before the plan was in the database"),
         { Stored: true } => Is("PlanStored", true, Reasons.Stored, "the plan survives its pod"),
         _ => Is("PlanStored", false, Reasons.Storing, "the plan is only on its slot until it is in the database; losing the pod now means planning again"),
     };
@@ -82,7 +83,7 @@ internal static class TaskConditions
         { Phase: TaskPhase.ApplyLost } => Is("Stalled", true, s.Reason!, s.Message),
         { Phase: TaskPhase.Stopping, Loss.Fenced: false } => Is("Stalled", true, Reasons.ApplyLost, s.Message),
         { Phase: TaskPhase.DeadLettered } => Is("Stalled", true, s.Reason!, s.Message),
-        { Reason: Reasons.PoolNotFound or Reasons.PolicyForbids or Reasons.InvalidSpec or Reasons.InputMissing or Reasons.SecretForbidden or Reasons.ApprovalPolicyMissing or Reasons.OutputSilent } => Is("Stalled", true, s.Reason!, s.Message),
+        { Reason: Reasons.PoolNotFound or Reasons.PoolNotReady or Reasons.PolicyForbids or Reasons.InvalidSpec or Reasons.InputMissing or Reasons.SecretForbidden or Reasons.ApprovalPolicyMissing or Reasons.OutputSilent } => Is("Stalled", true, s.Reason!, s.Message),
         _ => Is("Stalled", false, Reasons.AsExpected, null),
     };
 

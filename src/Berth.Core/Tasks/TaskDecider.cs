@@ -62,6 +62,8 @@ public static class TaskDecider
         else
         {
             draft.Move(TaskSignal.StopRequested, deleting ? "deleted before anything was applied" : "stopped on request before anything was applied; raise spec.requeue by one to run it again", deleting ? Reasons.Deleted : null);
+            if (draft.Status.Attempt is { EndedAt: null }) Attempts.CloseAs(draft, "Stopped");
+            Recovery.ReleaseAll(draft);
             Lifecycle.Terminal(draft);
         }
         Approve.JudgeLeftovers(draft);

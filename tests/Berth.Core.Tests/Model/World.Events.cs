@@ -136,6 +136,7 @@ internal sealed partial class World
             var s = task.Status;
             if (s.Phase is TaskPhase.Planning or TaskPhase.Applying or TaskPhase.Running && (s.Attempt is not { PodUid.Length: > 0, EndedAt: null } || s.Slot is null)) throw new ModelException($"{task.Metadata.Name} is {s.Phase} without pod, slot or attempt");
             if (s.Phase == TaskPhase.Applying && s.Grant?.SpentBy != s.Attempt!.Id) throw new ModelException($"{task.Metadata.Name} is applying with a grant that is not spent by its attempt");
+            if (s.Phase.IsTerminal() && s.Slot is not null) throw new ModelException($"{task.Metadata.Name} is over and still holds a slot");
             if (s.Phase is TaskPhase.ApplyLost && s.Slot is null && s.Loss is { Fenced: false }) throw new ModelException($"{task.Metadata.Name} let go of a slot that is not fenced");
             if (!s.Phase.IsTerminal() && s.QueuedAt is not null && s.Phase != TaskPhase.Pending && string.IsNullOrEmpty(s.Reason)) throw new ModelException($"{task.Metadata.Name} waits without a reason");
             if (s.History.Entries.Count > Core.Tasks.Outbox.HardBound) throw new ModelException($"the outbox of {task.Metadata.Name} has {s.History.Entries.Count} entries");

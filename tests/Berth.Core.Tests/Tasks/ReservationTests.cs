@@ -121,6 +121,17 @@ public sealed class ReservationTests
         Assert.Contains("requeue", decision.Status.Message!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Stopped_while_it_waits_for_approval_it_lets_its_slot_go(bool warm)
+    {
+        var task = A.Reserved(spec: s => s with { DesiredState = DesiredState.Stopped }, status: s => warm ? s : s with { Slot = s.Slot! with { Warm = false }, Attempts = 2, Attempt = A.Attempt(2, AttemptKind.Restore) });
+        var decision = TaskDecider.Decide(A.Seen(task, s => s with { Pod = A.Pod(), Agent = A.AgentWith(Plan1) }));
+        Assert.Equal((TaskPhase.Stopped, true), (decision.Status.Phase, decision.Status.Slot is null));
+        Assert.Contains(decision.Actions, a => a is TaskAction.ReleaseSlot);
+    }
+
     [Fact]
     public void A_loss_that_took_many_pods_at_once_costs_nothing_once_an_hour()
     {
