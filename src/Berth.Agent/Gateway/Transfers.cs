@@ -11,7 +11,7 @@ namespace Berth.Agent.Gateway;
 /// <summary>Big bytes beside the WebSocket: artifacts to the operator and back.</summary>
 internal sealed class Transfers(AgentHost host)
 {
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FetchLimit = TimeSpan.FromMinutes(5);
 
     /// <summary>Stores a file with the operator, however long that takes; false when the operator will never want it.</summary>

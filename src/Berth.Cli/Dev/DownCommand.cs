@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Berth.Cli.Dev.Processes;
 using Berth.Cli.Dev.Stack;
 
@@ -36,10 +37,24 @@ internal static class DownCommand
             if (process.Signal(Posix.Terminate)) await GoneAsync([process], Forced);
         foreach (var process in all) process.Signal(Posix.Kill);
         await GoneAsync(all, Forced);
-        foreach (var file in new[] { directory.Env, directory.Processes, directory.State }) File.Delete(file);
+        await EndDatabaseAsync(directory.Postgres);
+        foreach (var file in new[] { directory.Env, directory.Processes, directory.State })
+            if (File.Exists(file)) File.Delete(file);
         foreach (var folder in new[] { directory.Postgres, directory.Pods, directory.Short })
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         return all.Count;
+    }
+
+    /// <summary>A server that somebody started again by hand is not in our records, but its own file in the data directory names it.</summary>
+    private static async Task EndDatabaseAsync(string data)
+    {
+        var file = Path.Combine(data, "postmaster.pid");
+        if (!File.Exists(file) || File.ReadLines(file).FirstOrDefault() is not { } line || !int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var pid)) return;
+        if (ProcessIdentity.Of(pid) is not { } server || !File.Exists($"/proc/{line}/cmdline") || !(await File.ReadAllTextAsync($"/proc/{line}/cmdline")).Contains(data, StringComparison.Ordinal)) return;
+        server.Signal(Posix.Interrupt);
+        await GoneAsync([server], Orderly);
+        server.Signal(Posix.Kill);
+        await GoneAsync([server], Forced);
     }
 
     private static async Task GoneAsync(IReadOnlyCollection<ProcessIdentity> processes, TimeSpan limit)

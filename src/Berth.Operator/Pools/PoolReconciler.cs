@@ -35,7 +35,8 @@ internal sealed class PoolReconciler(
         }
         if (pool.Metadata.DeletionTimestamp is null) await gateway.EnsureAsync(key.Namespace!, cancellationToken);
         var stamp = pods.Stamp(pool);
-        var refused = await pods.DryRunAsync(pool, stamp, cancellationToken) ?? (_creation.TryGetValue(key, out var trouble) ? trouble : null);
+        // A pool that goes needs no pods; asking in a namespace that is ending would only be refused, and hold its deletion up.
+        var refused = pool.Metadata.DeletionTimestamp is not null ? null : await pods.DryRunAsync(pool, stamp, cancellationToken) ?? (_creation.TryGetValue(key, out var trouble) ? trouble : null);
         var decision = PoolDecider.Decide(new PoolObserved { Pool = pool, Stamp = stamp, Refused = refused, Pods = Observe(key), Now = time.GetUtcNow(), StatusWrittenAt = _written.TryGetValue(key, out var at) ? at : null });
         states.Note(pool, decision.Fault);
         await WriteAsync(key, pool, decision, cancellationToken);

@@ -44,8 +44,14 @@ internal sealed class ViewEndpoints(ClusterCache cache, HistoryStore store, Time
     private async Task<IResult> LogsAsync(string ns, string name, string? attempt, bool follow, HttpContext context)
     {
         var task = cache.Tasks.Get(new ObjectKey(ns, name));
-        var id = attempt ?? task?.Status.Attempt?.Id;
-        if (id is null && await store.FindTaskAsync(ns, name, context.RequestAborted) is { } uid) id = (await store.GetStoryAsync(uid, context.RequestAborted))?.Attempts is [.., var last] ? last.Attempt.Id : null;
+        var owner = task?.Metadata.Uid ?? await store.FindTaskAsync(ns, name, context.RequestAborted);
+        if (owner is null) return Missing($"nothing is known of task {ns}/{name}");
+        // A number is short for the id; an id must be one of this task.
+        var asked = attempt is { Length: > 0 } && attempt.All(char.IsAsciiDigit) ? $"{owner}-{attempt}" : attempt;
+        if (asked is { Length: > 0 } && (!asked.StartsWith(owner + "-", StringComparison.Ordinal) || (task?.Status.Attempt?.Id != asked && await store.GetLogAsync(asked, context.RequestAborted) is null)))
+            return Missing($"task {name} has no output of an attempt {attempt}; its latest attempt is {task?.Status.Attempt?.Id ?? "in 'berth history'"}");
+        var id = asked is { Length: > 0 } ? asked : task?.Status.Attempt?.Id;
+        id ??= (await store.GetStoryAsync(owner, context.RequestAborted))?.Attempts is [.., var last] ? last.Attempt.Id : null;
         if (id is null) return Missing($"task {ns}/{name} has no attempt yet");
         context.Response.ContentType = "text/plain; charset=utf-8";
         long offset = 0;

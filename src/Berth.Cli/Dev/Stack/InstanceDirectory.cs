@@ -68,7 +68,8 @@ internal sealed class InstanceDirectory(string path)
     public static void Replace(string path, string text)
     {
         var next = $"{path}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.next";
-        System.IO.File.WriteAllText(next, text);
+        // It may hold the administrator's token: nobody else reads it.
+        using (var file = new StreamWriter(System.IO.File.Open(next, KubeconfigCopy.OwnersOnly()))) file.Write(text);
         System.IO.File.Move(next, path, overwrite: true);
     }
 

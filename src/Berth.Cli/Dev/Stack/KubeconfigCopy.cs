@@ -18,7 +18,7 @@ internal static class KubeconfigCopy
     }
 
     // It holds credentials.
-    private static FileStreamOptions OwnersOnly()
+    internal static FileStreamOptions OwnersOnly()
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
