@@ -142,4 +142,16 @@ public sealed class MainJobTests(StackFixture fixture)
         while (await history.GetTransitionsAsync(planned.Metadata.Uid) is not [.., { To: TaskPhase.Stopped }] && DateTime.UtcNow < end) await Task.Delay(100);
         Assert.Equal(TaskPhase.Stopped, (await history.GetTransitionsAsync(planned.Metadata.Uid))[^1].To);
     }
+
+    [Fact]
+    public async Task A_namespace_with_a_pool_and_a_waiting_task_can_be_deleted()
+    {
+        var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        await space.UntilReservedAsync("a");
+        await space.DisposeAsync();
+        var end = DateTime.UtcNow + TestSpace.Patience;
+        while (await Stack.Client.TryGetAsync(Resources.Namespaces, new ObjectKey(space.Name)) is not null && DateTime.UtcNow < end) await Task.Delay(200);
+        Assert.Null(await Stack.Client.TryGetAsync(Resources.Namespaces, new ObjectKey(space.Name)));
+    }
 }
