@@ -135,7 +135,16 @@ internal static class HistoryBenchmark
         {
             var entries = Enumerable.Range(first, count).Select(s => new OutboxEntry
             {
-                Seq = s, From = TaskPhase.Pending, To = TaskPhase.Planning, Signal = "Assigned", Reason = "SlotFound", Message = "planning on pool-a-0/1", Slot = "pool-a-0/1", Run = 1, Epoch = 3, At = start.AddSeconds((i * 10) + s),
+                Seq = s,
+                From = TaskPhase.Pending,
+                To = TaskPhase.Planning,
+                Signal = "Assigned",
+                Reason = "SlotFound",
+                Message = "planning on pool-a-0/1",
+                Slot = "pool-a-0/1",
+                Run = 1,
+                Epoch = 3,
+                At = start.AddSeconds((i * 10) + s),
             }).ToList();
             var history = new OutboxStatus { Seq = first + count - 1, Acknowledged = first - 1, Entries = entries };
             yield return TransitionBatch.From(new TaskResource
