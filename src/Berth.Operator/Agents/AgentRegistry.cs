@@ -88,6 +88,15 @@ internal sealed class AgentRegistry(OperatorMetrics metrics, TimeProvider time, 
         else Changed?.Invoke(session.PodUid, AttemptOf(frame));
     }
 
+    /// <summary>Notes that all output of an attempt is in the database, ahead of the agent's next inventory.</summary>
+    public void OutputStored(string podUid, string attempt)
+    {
+        if (!_agents.TryGetValue(podUid, out var agent)) return;
+        bool news;
+        lock (agent) news = agent.OutputStored(attempt);
+        if (news) Changed?.Invoke(podUid, null);
+    }
+
     /// <summary>Drops an attempt whose result the agent was told to forget.</summary>
     public void Forget(string podUid, string attempt)
     {

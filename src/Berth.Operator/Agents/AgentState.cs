@@ -11,7 +11,7 @@ internal sealed class AgentState
     private readonly Dictionary<int, AgentSlot> _slots = [];
     private string? _unavailable;
     private bool _draining;
-    private long _unacknowledged;
+    private readonly HashSet<string> _outputPending = new(StringComparer.Ordinal);
 
     /// <summary>The connection, while there is one.</summary>
     public AgentSession? Session { get; set; }
@@ -23,7 +23,7 @@ internal sealed class AgentState
     public AgentFacts Facts { get; private set; } = new();
 
     /// <summary>Whether results, artifacts or output are kept by the agent that are not written yet.</summary>
-    public bool HoldsUnwritten => _unacknowledged > 0 || _attempts.Values.Any(a => a.MayRun || a.End is not null);
+    public bool HoldsUnwritten => _outputPending.Count > 0 || _attempts.Values.Any(a => a.MayRun || a.End is not null);
 
     /// <summary>Takes an inventory: it replaces everything known before.</summary>
     public void Take(Inventory inventory)
@@ -34,7 +34,8 @@ internal sealed class AgentState
         foreach (var kept in refused) _attempts[kept.Id] = kept;
         foreach (var slot in inventory.Slots) _slots[slot.Index] = new AgentSlot(slot.Index, slot.Ready, slot.RunnerBoot, slot.Attempt, slot.Directory, slot.DirectoryTask);
         foreach (var attempt in inventory.Attempts) _attempts[attempt.Attempt] = Known(attempt);
-        _unacknowledged = inventory.Attempts.Sum(a => a.UnacknowledgedOutput);
+        _outputPending.Clear();
+        _outputPending.UnionWith(inventory.Attempts.Where(a => a.UnacknowledgedOutput > 0).Select(a => a.Attempt));
         _unavailable = inventory.Unavailable;
         _draining = inventory.Draining;
         Publish();
@@ -46,6 +47,9 @@ internal sealed class AgentState
         _attempts[attempt] = change(_attempts.GetValueOrDefault(attempt) ?? new AgentAttempt { Id = attempt, MayRun = true });
         Publish();
     }
+
+    /// <summary>All output of an attempt is in the database. True if it was thought to be pending.</summary>
+    public bool OutputStored(string attempt) => _outputPending.Remove(attempt);
 
     /// <summary>An acknowledged attempt needs no more attention.</summary>
     public void Forget(string attempt)

@@ -7,7 +7,7 @@ using Berth.Protocol;
 namespace Berth.Operator.History;
 
 /// <summary>Writes output to the database and acknowledges it after the commit. While the database is away agents keep it.</summary>
-internal sealed class LogWriter(HistoryStore store, HistoryCondition condition, TimeProvider time, ILogger<LogWriter> log)
+internal sealed class LogWriter(HistoryStore store, AgentRegistry agents, HistoryCondition condition, TimeProvider time, ILogger<LogWriter> log)
 {
     private const int QueueFrames = 512;
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(1);
@@ -53,6 +53,7 @@ internal sealed class LogWriter(HistoryStore store, HistoryCondition condition, 
                 var end = group.Pieces.FirstOrDefault(p => p.End);
                 if (end is not null && state.Received >= end.Offset + end.Data.Length) await store.CompleteLogAsync(AgentCleanup.TaskOf(attempt), attempt, cancellation: cancellationToken);
                 group.Session.TrySend(new OutputAck { Attempt = attempt, Offset = state.Received });
+                if (end is not null && state.Received >= end.Offset + end.Data.Length) agents.OutputStored(group.Session.PodUid, attempt);
             }
             condition.Succeeded();
             return true;
