@@ -30,9 +30,6 @@ public sealed record PodFacts
     /// <summary>Finish time of the latest termination of each slot container, as the kubelet reported it; whole seconds.</summary>
     public IReadOnlyDictionary<int, DateTimeOffset> SlotFinishedAt { get; init; } = new Dictionary<int, DateTimeOffset>();
 
-    /// <summary>Slot containers that are not running now.</summary>
-    public IReadOnlySet<int> SlotsDown { get; init; } = new HashSet<int>();
-
     /// <summary>Node.</summary>
     public string Node { get; init; } = "";
 
@@ -47,7 +44,4 @@ public sealed record PodFacts
 
     /// <summary>Whether the node carries the out-of-service taint.</summary>
     public bool NodeOutOfService { get; init; }
-
-    /// <summary>Image id of each slot container.</summary>
-    public IReadOnlyDictionary<int, string> ImageIds { get; init; } = new Dictionary<int, string>();
 }

@@ -30,13 +30,11 @@ internal sealed class PodReader(ClusterCache cache)
             MarkedByCollector = pod.Status?.Conditions?.Any(c => c.Type == "DisruptionTarget" && c.Status == "True" && CollectorReasons.Contains(c.Reason)) == true,
             AllTerminated = AllTerminated(pod),
             SlotFinishedAt = Slots(slots, FinishedAt),
-            SlotsDown = slots.Where(s => s.State?.Running is null).Select(s => SlotIndex(s.Name)).OfType<int>().ToHashSet(),
             Node = nodeName,
             NodeExists = nodeName.Length == 0 || node is not null,
             NodeReady = node is null || node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
             NodeBootId = node?.Status?.NodeInfo?.BootID ?? "",
             NodeOutOfService = node?.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true,
-            ImageIds = ImageIds(slots),
         };
     }
 

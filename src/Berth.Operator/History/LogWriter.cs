@@ -51,9 +51,10 @@ internal sealed class LogWriter(HistoryStore store, AgentRegistry agents, Histor
             {
                 if (!states.TryGetValue(attempt, out var state)) continue;
                 var end = group.Pieces.FirstOrDefault(p => p.End);
-                if (end is not null && state.Received >= end.Offset + end.Data.Length) await store.CompleteLogAsync(AgentCleanup.TaskOf(attempt), attempt, cancellation: cancellationToken);
+                var whole = end is not null && state.Received >= end.Offset + end.Data.Length;
+                if (whole) await store.CompleteLogAsync(AgentCleanup.TaskOf(attempt), attempt, cancellation: cancellationToken);
                 group.Session.TrySend(new OutputAck { Attempt = attempt, Offset = state.Received });
-                if (end is not null && state.Received >= end.Offset + end.Data.Length) agents.OutputStored(group.Session.PodUid, attempt);
+                if (whole) agents.OutputStored(group.Session.PodUid, attempt);
             }
             condition.Succeeded();
             return true;

@@ -48,7 +48,7 @@ internal sealed class InputsResolver(KubernetesClient client, ClusterCache cache
     public async Task<IReadOnlyDictionary<string, string>> SecretsAsync(TaskResource task, AttemptKind kind, CancellationToken cancellationToken)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        var step = kind switch { AttemptKind.Apply => "apply", AttemptKind.Run => "run", _ => "plan" };
+        var step = StepOf(kind);
         foreach (var (name, env, from) in Steps(task.Spec))
         {
             if (name != step) continue;
@@ -64,9 +64,12 @@ internal sealed class InputsResolver(KubernetesClient client, ClusterCache cache
     /// <summary>Whether a task names anything that has to be read.</summary>
     public static bool NamesSecrets(TaskSpec spec, AttemptKind kind)
     {
-        var step = kind switch { AttemptKind.Apply => "apply", AttemptKind.Run => "run", _ => "plan" };
+        var step = StepOf(kind);
         return Steps(spec).Any(s => s.Name == step && ((s.Env?.Any(e => e.ValueFrom?.SecretKeyRef is not null) ?? false) || (s.From?.Any(f => f.SecretRef is not null) ?? false)));
     }
+
+    /// <summary>The step whose environment an attempt of this kind gets; a restore prepares as the plan did.</summary>
+    private static string StepOf(AttemptKind kind) => kind switch { AttemptKind.Apply => "apply", AttemptKind.Run => "run", _ => "plan" };
 
     private static IEnumerable<(string Name, IReadOnlyList<Api.EnvVar>? Env, IReadOnlyList<EnvFromSource>? From)> Steps(TaskSpec spec)
     {
