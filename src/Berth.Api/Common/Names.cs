@@ -30,6 +30,9 @@ public static class Names
     /// <summary>Annotation on an agent pod that drains it (no new work; reservations with stored plans move).</summary>
     public const string DrainAnnotation = "berth.dev/drain";
 
+    /// <summary>Annotation on a task: each new value asks for a checkpoint of the running command.</summary>
+    public const string CheckpointAnnotation = "berth.dev/checkpoint";
+
     /// <summary>Annotation on the leader Lease: the address on which the leader's gateway takes agents.</summary>
     public const string GatewayAddressAnnotation = "berth.dev/gateway-address";
 

@@ -188,6 +188,15 @@ public static class Reasons
     /// <summary>The runner cannot start in the image of the task container.</summary>
     public const string RunnerIncompatible = nameof(RunnerIncompatible);
 
+    /// <summary>A checkpoint was saved on request.</summary>
+    public const string CheckpointSaved = nameof(CheckpointSaved);
+
+    /// <summary>A checkpoint cannot be used; the one before it is tried.</summary>
+    public const string CheckpointDamaged = nameof(CheckpointDamaged);
+
+    /// <summary>An attempt goes on from a checkpoint.</summary>
+    public const string Resumed = nameof(Resumed);
+
     /// <summary>Verdict: the decision was accepted.</summary>
     public const string Accepted = nameof(Accepted);
 
