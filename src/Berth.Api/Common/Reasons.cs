@@ -155,6 +155,9 @@ public static class Reasons
     /// <summary>History cannot be written at the moment.</summary>
     public const string HistoryDegraded = nameof(HistoryDegraded);
 
+    /// <summary>History can be written again.</summary>
+    public const string HistoryRestored = nameof(HistoryRestored);
+
     /// <summary>Everything is as it should be.</summary>
     public const string AsExpected = nameof(AsExpected);
 
@@ -187,6 +190,9 @@ public static class Reasons
 
     /// <summary>The runner cannot start in the image of the task container.</summary>
     public const string RunnerIncompatible = nameof(RunnerIncompatible);
+
+    /// <summary>A plan expires soon unless somebody decides.</summary>
+    public const string ApprovalExpiring = nameof(ApprovalExpiring);
 
     /// <summary>A checkpoint was saved on request.</summary>
     public const string CheckpointSaved = nameof(CheckpointSaved);

@@ -12,6 +12,7 @@ using Berth.Operator.Placement;
 using Berth.Operator.Pools;
 using Berth.Operator.Tasks;
 using Berth.Operator.Telemetry;
+using Berth.Operator.Telemetry.Notifications;
 
 namespace Berth.Operator.Hosting;
 
@@ -30,6 +31,7 @@ internal sealed class LeaderWork
     private readonly HistoryWriter _history;
     private readonly HistoryUpkeep _upkeep;
     private readonly WakeupWatch _wakeups;
+    private readonly EscalationWatch _escalations;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaderWork> _log;
     private readonly Func<Controllers> _controllers;
@@ -37,12 +39,13 @@ internal sealed class LeaderWork
 
     public LeaderWork(
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
-        HistoryWriter history, HistoryUpkeep upkeep, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
+        HistoryWriter history, HistoryUpkeep upkeep, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups, EscalationWatch escalations,
         OperatorOptions options, TimeProvider time, ILoggerFactory logging)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
         _upkeep = upkeep;
         _wakeups = wakeups;
+        _escalations = escalations;
         _log = logging.CreateLogger<LeaderWork>();
         _controllers = () => new Controllers(
             new Controller<ObjectKey>(new ControllerOptions { Name = "task", Workers = options.Operator.Workers, Time = time, Logging = logging }, tasks.ReconcileAsync),
@@ -71,6 +74,7 @@ internal sealed class LeaderWork
             _loops.RunAsync("dispatcher", stop => _dispatcher.RunAsync(term, stop), ending.Token),
             _loops.RunAsync("placement", _placement.RunAsync, ending.Token),
             _loops.RunAsync("history-upkeep", _upkeep.RunAsync, ending.Token),
+            _loops.RunAsync("escalation", _escalations.RunAsync, ending.Token),
             _loops.RunAsync("sweep", SweepAsync, ending.Token));
         EnqueueAll(controllers);
         await Task.WhenAll(controllers.Tasks.RunAsync(lease.Stop, lease.Lost), controllers.Pools.RunAsync(lease.Stop, lease.Lost), controllers.Agents.RunAsync(lease.Stop, lease.Lost));
