@@ -18,6 +18,9 @@ public static class Names
     /// <summary>Label on agent pods: the first 16 hex digits of the pool template's hash.</summary>
     public const string TemplateHashLabel = "berth.dev/template-hash";
 
+    /// <summary>Label on agent pods on which an apply or Run works: the pool's disruption budget allows none of these to be evicted.</summary>
+    public const string ProtectedLabel = "berth.dev/protected";
+
     /// <summary>Finalizer on tasks: kept until the task is terminal, fenced and its history is written.</summary>
     public const string TaskFinalizer = "berth.dev/history";
 

@@ -191,6 +191,9 @@ public static class Reasons
     /// <summary>The runner cannot start in the image of the task container.</summary>
     public const string RunnerIncompatible = nameof(RunnerIncompatible);
 
+    /// <summary>Something in a pool's template has no effect.</summary>
+    public const string TemplateIgnored = nameof(TemplateIgnored);
+
     /// <summary>A plan expires soon unless somebody decides.</summary>
     public const string ApprovalExpiring = nameof(ApprovalExpiring);
 

@@ -32,18 +32,18 @@ internal static class OperatorServices
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<GatewayCertificates>(s, options.Operator.Namespace));
         services.AddSingleton<PodReader>().AddSingleton<LeaderState>().AddSingleton<ListeningAddresses>();
         services.AddSingleton<OperatorMetrics>().AddSingleton<TaskTraces>().AddSingleton<TaskTelemetry>().AddSingleton<TaskCensus>().AddSingleton<ClusterGauges>().AddSingleton<StorageMeter>().AddSingleton<WakeupWatch>().AddSingleton<Notifier>();
-        services.AddSingleton<EscalationWatch>();
         services.AddSingleton<TelemetryService>().AddHostedService(s => s.GetRequiredService<TelemetryService>());
         services.AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
         services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
         services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
-        services.AddSingleton<AttemptAccess>().AddSingleton<ArtifactEndpoints>().AddSingleton<CheckpointEndpoints>().AddSingleton<CheckpointReports>();
-        services.AddSingleton<HistoryCondition>().AddSingleton<HistoryProbe>().AddSingleton<HistoryWriter>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
+        services.AddSingleton<HistoryCondition>().AddSingleton<HistoryProbe>().AddSingleton<HistoryWriter>().AddSingleton<HistorySpill>().AddSingleton<HistoryCatchUp>().AddSingleton<VerbAudit>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
         services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
         services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
         services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
         services.AddSingleton<CheckpointViews>().AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
+        services.AddSingleton<AttemptAccess>().AddSingleton<ArtifactEndpoints>().AddSingleton<CheckpointEndpoints>().AddSingleton<CheckpointReports>();
+        services.AddSingleton<EscalationWatch>().AddSingleton<PoolCare>();
         return services;
     }
 }
