@@ -83,15 +83,13 @@ internal sealed class PoolReconciler(
 
     private async Task WriteAsync(ObjectKey key, AgentPoolResource pool, PoolDecision decision, CancellationToken cancellationToken)
     {
+        var version = pool.Metadata.ResourceVersion;
         if (decision.Finalizer is not null || decision.Replicas is not null)
         {
-            await client.PatchAsync(BerthResources.Pools, key, SpecPatch(pool, decision), cancellationToken: cancellationToken);
+            version = (await client.PatchAsync(BerthResources.Pools, key, SpecPatch(pool, decision), cancellationToken: cancellationToken)).Metadata.ResourceVersion;
             if (decision.UndoneReplicas is { } theirs) events.PoolScaledByHand(pool, theirs, decision.Replicas ?? theirs);
         }
-        if (decision.Finalizer is not null || decision.Status is not { } status) return;
-        // With the number just written the version is another; the next pass, which that write brings, writes the status.
-        if (decision.Replicas is not null && decision.UndoneReplicas is null && pool.Status.ObservedGeneration != 0 && pool.Status.Scaling == status.Scaling) return;
-        var version = decision.Replicas is null ? pool.Metadata.ResourceVersion : null;
+        if (decision.Finalizer == false || decision.Status is not { } status) return;
         await client.PatchAsync(BerthResources.Pools, key, StatusPatch.Of(version, pool.Status, status), "status", cancellationToken: cancellationToken);
         _written[key] = time.GetUtcNow();
         events.PoolChanged(pool, status);
