@@ -56,7 +56,7 @@ internal sealed record PoolReport(AgentPoolStatus Status, Fault? Blocking, strin
     {
         var draining = live.Count(p => p.Draining);
         if (draining > 0) return $"{ready} of {desired} pods are ready; {draining} more are being drained and end once nothing runs on them";
-        if (roll.Outdated > 0) return $"{ready} of {desired} pods are ready; {roll.Outdated} of an older template end once nothing runs or is reserved on them";
+        if (roll.Outdated > 0) return $"{Math.Min(ready, desired)} of {desired} pods are ready; {roll.Outdated} of an older template end once nothing runs or is reserved on them";
         if (live.Count > desired) return $"{live.Count - desired} pods more than wanted; they end as soon as nothing runs or is reserved on them";
         return desired == 0 ? "scaled to zero" : $"{ready} of {desired} pods are ready";
     }
