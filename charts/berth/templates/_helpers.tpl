@@ -31,6 +31,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* Image reference of .image, with the chart's version for want of a tag. */}}
 {{- define "berth.image" -}}
+{{- with .image.registry | default .root.Values.image.registry }}{{ trimSuffix "/" . }}/{{ end }}
 {{- if .image.digest -}}{{ .image.repository }}@{{ .image.digest }}
 {{- else -}}{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}{{- end -}}
 {{- end -}}
