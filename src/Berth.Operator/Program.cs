@@ -2,7 +2,8 @@ using Berth.Kubernetes;
 using Berth.Operator.Hosting;
 using Berth.Operator.Options;
 
-var builder = WebApplication.CreateSlimBuilder(args);
+var check = args is ["check", ..];
+var builder = WebApplication.CreateSlimBuilder(check ? args[1..] : args);
 var options = builder.Configuration.Get<OperatorOptions>() ?? new OperatorOptions();
 if (options.Violations() is { Count: > 0 } violations)
 {
@@ -21,5 +22,6 @@ catch (KubernetesConfigException e)
     return ExitCodes.Misconfigured;
 }
 
+if (check) return await InstallCheck.RunAsync(options, cluster);
 await using var app = OperatorProgram.Build(builder, options, cluster);
 return await OperatorProgram.RunAsync(app);

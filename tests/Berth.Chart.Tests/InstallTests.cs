@@ -35,7 +35,7 @@ public sealed class InstallTests
         await site.CreateAsync(alice, Team, Work.Run("quick", "other", "true", ttl: "1s"));
         await site.WaitAsync(Team, "task/quick", "delete");
         await site.KubectlAsync(alice, "-n", Team, "delete", "task/t", "agentpool/pool", "--timeout=60s");
-        await site.WaitAsync(Team, "pod --all", "delete");
+        await site.UntilAsync(async () => (await site.AdminAsync("-n", Team, "get", "pods", "-o", "name")).Trim().Length == 0, "no pod is left");
         Assert.Empty(site.Denied);
     }
 

@@ -113,6 +113,13 @@ internal sealed class Site : IAsyncDisposable
         if (code != 0) Assert.Fail($"{resource} in {ns} did not reach {until}: {error}{await StateAsync(ns)}");
     }
 
+    /// <summary>Waits until something holds.</summary>
+    public async Task UntilAsync(Func<Task<bool>> holds, string what, int seconds = 60)
+    {
+        for (var until = DateTime.UtcNow.AddSeconds(seconds); !await holds(); await Task.Delay(200))
+            if (DateTime.UtcNow > until) Assert.Fail($"not within {seconds} s: {what}{await StateAsync("default")}");
+    }
+
     /// <summary>Waits until the operators of a release run.</summary>
     public async Task RolledOutAsync()
     {
@@ -161,7 +168,7 @@ internal sealed class Site : IAsyncDisposable
             ("tasks and pools", await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", ns, "get", "tasks,agentpools", "-o", "yaml")),
             ("operator", await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "logs", "deployment/berth", "--tail=40")),
         };
-        return string.Join('\n', parts.Select(p => $"--- {p.Item1}\n{p.Item2.Output}{p.Item2.Error}")) + "\n--- refused\n" + string.Join('\n', Denied);
+        return string.Join('\n', parts.Select(p => $"--- {p.Item1}\n{string.Join('\n', (p.Item2.Output + p.Item2.Error).Split('\n').Select(l => l.Length > 360 ? l[..360] : l))}")) + "\n--- refused\n" + string.Join('\n', Denied);
     }
 
     private static string Output(string project)

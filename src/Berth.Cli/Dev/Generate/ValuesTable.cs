@@ -4,7 +4,7 @@ namespace Berth.Cli.Dev.Generate;
 
 /// <summary>
 /// The chart's values as a table: every key of values.yaml with a comment above it is a row, with its default and that comment. A key
-/// without a comment is a section.
+/// without a comment, or whose keys have comments, is a section.
 /// </summary>
 internal static class ValuesTable
 {
@@ -37,8 +37,10 @@ internal static class ValuesTable
             else if (line.Split(':', 2) is [var key, var value])
             {
                 while (sections.TryPeek(out var top) && top.Indent >= indent) sections.Pop();
-                inside = comment.Length > 0 ? indent : int.MaxValue;
-                if (comment.Length == 0) sections.Push((indent, key.Trim()));
+                // A section may have a comment of its own; its keys then have theirs.
+                var section = comment.Length == 0 || (value.Trim().Length == 0 && i + 1 < lines.Count && lines[i + 1].TrimStart().StartsWith('#') && lines[i + 1].Length - lines[i + 1].TrimStart().Length > indent);
+                inside = section ? int.MaxValue : indent;
+                if (section) sections.Push((indent, key.Trim()));
                 else text.Append("| `").AppendJoin('.', sections.Reverse().Select(s => s.Name).Append(key.Trim())).Append("` | ").Append(Default(value.Trim())).Append(" | ").Append(Cell(comment)).Append(" |\n");
                 comment = "";
             }
