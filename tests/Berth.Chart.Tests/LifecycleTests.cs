@@ -38,6 +38,12 @@ public sealed class LifecycleTests
         await site.RolledOutAsync();
         await LeaderAsync(site, gateways[1]);
         Assert.Equal(before, await PlacesAsync(site));
+        // An uninstall now would leave nobody to learn how this work ends: it stops, and the release can be rolled back all the same.
+        var (code, _, _) = await site.TryHelmAsync("uninstall", "berth", "-n", Site.Namespace, "--timeout", "100s");
+        Assert.NotEqual(0, code);
+        var refusal = await site.AdminAsync("-n", Site.Namespace, "logs", "job/berth-check-uninstall");
+        Assert.Contains("FAILED: work is under way", refusal, StringComparison.Ordinal);
+        Assert.Contains("task team/applying (Applying), task team/running (Running)", refusal, StringComparison.Ordinal);
         await site.HelmAsync("rollback", "berth", "1", "-n", Site.Namespace);
         await site.RolledOutAsync();
         await LeaderAsync(site, gateways[0]);
@@ -47,6 +53,8 @@ public sealed class LifecycleTests
         await File.WriteAllTextAsync(go, "");
         foreach (var task in new[] { "applying", "reserved", "running" }) await site.WaitAsync(Team, "task/" + task, "condition=Succeeded");
         Assert.Equal(["applying", "reserved", "running"], (await File.ReadAllLinesAsync(effects)).Order(StringComparer.Ordinal));
+        await site.HelmAsync("uninstall", "berth", "-n", Site.Namespace, "--wait", "--timeout", "100s");
+        Assert.Contains("applying", await site.AdminAsync("-n", Team, "get", "tasks", "-o", "name"), StringComparison.Ordinal);
         Assert.Empty(site.Denied);
 
         string Counted(string name) => $"while [ ! -e {go} ]; do sleep 0.1; done; echo {name} >> {effects}";
@@ -56,7 +64,7 @@ public sealed class LifecycleTests
     public async Task Uninstall_keeps_resources_and_what_a_bundled_database_needs_and_a_new_release_takes_both_up(string helm)
     {
         await using var site = await Site.StartAsync(helm);
-        string[] values = ["--set", "replicas=0", "--set", "postgres.bundled.enabled=true"];
+        string[] values = ["--set", "replicas=0", "--set", "uninstallCheck=false", "--set", "postgres.bundled.enabled=true"];
         await site.InstallAsync(values);
         var password = await PasswordAsync();
         Assert.Equal(32, password.Length);

@@ -79,7 +79,7 @@ internal sealed class InstallCheck(KubernetesClient client, ApprovalProver prove
     private async Task PolicyAsync(CancellationToken cancellationToken)
     {
         var ns = options.Operator.WatchNamespace is { Length: > 0 } only ? only : options.Operator.Namespace;
-        var (proven, detail) = await prover.TryAsync(ns, cancellationToken);
+        var (proven, detail, _) = await prover.TryAsync(ns, cancellationToken);
         if (!proven) throw new InstallCheckException(detail);
     }
 }
