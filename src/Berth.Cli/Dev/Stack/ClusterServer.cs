@@ -12,9 +12,9 @@ internal sealed class ClusterServer(ChildProcess process)
 
     public Task<int> Exit => process.Exit;
 
-    public static ClusterServer Start(InstanceDirectory directory)
+    public static ClusterServer Start(InstanceDirectory directory, bool faults)
     {
-        string[] arguments = ["serve", "--dir", directory.Path, "--crds", Programs.InTree("crds")];
+        string[] arguments = ["serve", "--dir", directory.Path, "--crds", Programs.InTree("crds"), .. faults ? ["--faults"] : Array.Empty<string>()];
         return new(ChildProcess.Run(new("cluster", directory.Log("cluster"), Programs.DevCluster, arguments)));
     }
 

@@ -26,7 +26,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Tell(options.Kubeconfig is null ? "starting PostgreSQL and the dev cluster" : "starting PostgreSQL");
-        if (options.Kubeconfig is null) cluster = ClusterServer.Start(directory);
+        if (options.Kubeconfig is null) cluster = ClusterServer.Start(directory, options.Faults);
         else KubeconfigCopy.Write(options.Kubeconfig, directory.Kubeconfig);
         await StartPostgresAsync(cancellationToken);
         Changed();
@@ -78,7 +78,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
             return;
         }
         Tell("starting the pod runner");
-        pods = PodRunner.Create(directory, Changed);
+        pods = PodRunner.Create(directory, options.Nodes, Changed);
         loops.Add(pods.RunAsync(stopping.Token));
     }
 
