@@ -58,7 +58,7 @@ internal static class Approve
         var after = draft.Seen with { Task = draft.Task with { Status = draft.Status } };
         foreach (var approval in ApprovalJudge.Open(after))
         {
-            if (WasAccepted(draft.Status, approval)) draft.Judge(ApprovalJudge.Accept(approval, draft.Suspended));
+            if (WasAccepted(draft.Status, approval)) draft.Judge(ApprovalJudge.Accept(approval, draft.Spec.DesiredState == DesiredState.Suspended));
             else if (ApprovalJudge.Refuse(approval, after, out var final) is { } verdict && final) draft.Judge(verdict);
         }
     }
