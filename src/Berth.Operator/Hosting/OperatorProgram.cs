@@ -76,20 +76,22 @@ internal static class OperatorProgram
         }
     }
 
-    /// <summary>The certificate comes first: without it no agent could tell us from a stranger.</summary>
+    /// <summary>The certificate comes first: without it no agent could tell us from a stranger. The keys come before anything is stored.</summary>
     private static async Task PrepareAsync(WebApplication app, ILogger log, CancellationToken stop)
     {
         var certificates = app.Services.GetRequiredService<GatewayCertificates>();
+        var keys = app.Services.GetRequiredService<HistoryKeys>();
         while (true)
         {
             try
             {
                 await certificates.LoadAsync(stop);
+                await keys.LoadAsync(stop);
                 return;
             }
-            catch (KubernetesException e)
+            catch (Exception e) when (e is KubernetesException or ArgumentException)
             {
-                log.LogWarning("The gateway's certificate cannot be loaded yet: {Message}", e.Message);
+                log.LogWarning("The gateway's certificate or the history's encryption keys cannot be loaded yet: {Message}", e.Message);
                 await Task.Delay(TryAgain, stop);
             }
         }
@@ -108,7 +110,7 @@ internal static class OperatorProgram
             return Task.CompletedTask;
         });
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
-        HealthEndpoints.Map(app, services.GetRequiredService<OperatorHost>(), services.GetRequiredService<LeaderState>(), services.GetRequiredService<LeaderWork>(), services.GetRequiredService<LoopSupervisor>(), services.GetRequiredService<HistoryCondition>());
+        HealthEndpoints.Map(app, services.GetRequiredService<OperatorHost>(), services.GetRequiredService<LeaderState>(), services.GetRequiredService<LeaderWork>(), services.GetRequiredService<LoopSupervisor>(), services.GetRequiredService<HistoryCondition>(), services.GetRequiredService<TimeProvider>());
         services.GetRequiredService<GatewayEndpoints>().Map(app);
         services.GetRequiredService<ViewEndpoints>().Map(app);
         MetricsEndpoint.Map(app, services.GetRequiredService<TelemetryService>());
