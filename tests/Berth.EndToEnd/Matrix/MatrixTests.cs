@@ -16,7 +16,7 @@ public static class MatrixRows
     /// <summary>BERTH_MATRIX_ROW plays only the rows that have this in their name.</summary>
     private static readonly string? Only = Environment.GetEnvironmentVariable("BERTH_MATRIX_ROW") is { Length: > 0 } text ? text : null;
 
-    internal static TheoryData<string> Of(IEnumerable<Row> rows, bool always) => 
+    internal static TheoryData<string> Of(IEnumerable<Row> rows, bool always) =>
         [.. rows.Select(r => r.Name).Where(n => Only is null ? Always.Contains(n) == always : n.Contains(Only, StringComparison.OrdinalIgnoreCase) && !always).DefaultIfEmpty(None)];
 
     internal static Task PlayAsync(BerthStack stack, IEnumerable<Row> rows, string name) => name == None ? Task.CompletedTask : rows.Single(r => r.Name == name).PlayAsync(stack);
