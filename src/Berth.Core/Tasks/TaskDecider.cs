@@ -74,11 +74,6 @@ public static class TaskDecider
         else
         {
             draft.Move(TaskSignal.StopRequested, deleting ? "deleted before anything was applied" : "stopped on request before anything was applied; raise spec.requeue by one to run it again", deleting ? Reasons.Deleted : null);
-            if (draft.Status is { Attempt: { EndedAt: null } restoring })
-            {
-                draft.Do(new TaskAction.CancelAttempt(restoring.PodUid, restoring.Slot, restoring.Id, deleting ? "the task was deleted" : "the task was stopped"));
-                Attempts.CloseAs(draft, "Stopped");
-            }
             Recovery.ReleaseAll(draft);
             Lifecycle.Terminal(draft);
         }

@@ -29,6 +29,19 @@ public sealed class SuspendTests
         Assert.Contains(decision.Actions, a => a is TaskAction.CancelAttempt { Attempt: $"{A.Uid}-2" });
     }
 
+    [Theory]
+    [InlineData(ApprovalDecision.Reject)]
+    [InlineData(null)]
+    public void Over_while_its_plan_is_restored_it_ends_the_restore_and_lets_the_agent_forget_it(ApprovalDecision? decision)
+    {
+        var task = A.Reserved(status: s => s with { Slot = s.Slot! with { Warm = false }, Attempts = 2, Attempt = A.Attempt(2, AttemptKind.Restore) });
+        var over = TaskDecider.Decide(A.Seen(task, s => s with { Now = decision is null ? A.T0.AddDays(8) : s.Now, Pod = A.Pod(), Agent = A.Agent(A.Running($"{A.Uid}-2")), Approvals = decision is { } d ? [A.Approval(task, d)] : [] }));
+        Assert.True(over.Status is { Phase: TaskPhase.Rejected or TaskPhase.Expired, Slot: null, Attempt.EndedAt: not null });
+        Assert.Contains(over.Actions, a => a is TaskAction.CancelAttempt { Attempt: $"{A.Uid}-2" });
+        var ended = TaskDecider.Decide(A.Seen(After(task, over), s => s with { Pod = A.Pod(), Agent = A.Agent(A.Ended($"{A.Uid}-2", EndKind.Stopped, 143)) }));
+        Assert.Contains(ended.Actions, a => a is TaskAction.AcknowledgeAttempt { Attempt: $"{A.Uid}-2" });
+    }
+
     [Fact]
     public void A_restore_that_its_task_gave_up_is_ended_by_the_janitor_too()
     {
