@@ -41,10 +41,8 @@ internal static class OperatorServices
         services.AddSingleton<PoolObserver>().AddSingleton<WorkHolds>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
         services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
-        services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
-        services.AddSingleton<CheckpointViews>().AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
-        services.AddSingleton<AttemptAccess>().AddSingleton<ArtifactEndpoints>().AddSingleton<CheckpointEndpoints>().AddSingleton<CheckpointReports>();
-        services.AddSingleton<EscalationWatch>().AddSingleton<PoolCare>();
+        services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<OrphanApprovals>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
+        services.AddGatewayParts().AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
         return services;
     }
 }
