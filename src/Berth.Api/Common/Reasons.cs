@@ -5,6 +5,24 @@ namespace Berth.Api;
 /// </summary>
 public static class Reasons
 {
+    /// <summary>The task is not over; its phase says where it stands.</summary>
+    public const string Unfinished = nameof(Unfinished);
+
+    /// <summary>A slot that was held was let go.</summary>
+    public const string Released = nameof(Released);
+
+    /// <summary>Nobody had to approve: the task asks for Auto and its pool allows that.</summary>
+    public const string ApprovedByPolicy = nameof(ApprovedByPolicy);
+
+    /// <summary>A plan was made again and says the same as the one that was approved.</summary>
+    public const string ApprovalCarriedOver = nameof(ApprovalCarriedOver);
+
+    /// <summary>Suspension was asked for while something runs; it begins at the next safe point.</summary>
+    public const string SuspendRequested = nameof(SuspendRequested);
+
+    /// <summary>A requeue was asked for while the task was not over.</summary>
+    public const string RequeueIgnored = nameof(RequeueIgnored);
+
     /// <summary>No slot of the pool is free.</summary>
     public const string WaitingForSlot = nameof(WaitingForSlot);
 
@@ -220,6 +238,21 @@ public static class Reasons
 
     /// <summary>The runner cannot start in the image of the task container.</summary>
     public const string RunnerIncompatible = nameof(RunnerIncompatible);
+
+    /// <summary>Something in a pool's template has no effect.</summary>
+    public const string TemplateIgnored = nameof(TemplateIgnored);
+
+    /// <summary>A plan expires soon unless somebody decides.</summary>
+    public const string ApprovalExpiring = nameof(ApprovalExpiring);
+
+    /// <summary>A checkpoint was saved on request.</summary>
+    public const string CheckpointSaved = nameof(CheckpointSaved);
+
+    /// <summary>A checkpoint cannot be used; the one before it is tried.</summary>
+    public const string CheckpointDamaged = nameof(CheckpointDamaged);
+
+    /// <summary>An attempt goes on from a checkpoint.</summary>
+    public const string Resumed = nameof(Resumed);
 
     /// <summary>Verdict: the decision was accepted.</summary>
     public const string Accepted = nameof(Accepted);

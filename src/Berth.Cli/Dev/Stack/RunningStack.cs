@@ -23,7 +23,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Tell(options.Kubeconfig is null ? "starting PostgreSQL and the dev cluster" : "starting PostgreSQL");
-        if (options.Kubeconfig is null) Run(cluster = ClusterServer.Create(directory, Changed));
+        if (options.Kubeconfig is null) Run(cluster = ClusterServer.Create(directory, options.Faults, Changed));
         else KubeconfigCopy.Write(options.Kubeconfig, directory.Kubeconfig);
         await StartPostgresAsync(cancellationToken);
         Changed();
@@ -79,7 +79,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
             return;
         }
         Tell("starting the pod runner");
-        pods = PodRunner.Create(directory, Changed);
+        pods = PodRunner.Create(directory, options.Nodes, Changed);
         Run(pods);
     }
 
