@@ -8,8 +8,8 @@ namespace Berth.Chart.Tests;
 /// <summary>The chart's environment and the operator's options are the same list.</summary>
 public class OptionsTests
 {
-    // A kubeconfig is for operators outside a cluster.
-    private static readonly string[] NotForPods = ["Kubeconfig"];
+    // For operators outside a cluster.
+    private static readonly string[] NotForPods = ["Kubeconfig", "Postgres__EncryptionKeysDirectory"];
     private static readonly string[] Full =
     [
         "--set", Chart.WithDatabase, "--set", "watchNamespace=team", "--set", "agentImage.pullPolicy=Always", "--set", "postgres.capacityBytes=5368709120", "--set", "workers=7", "--set", "lease.duration=00:00:30",

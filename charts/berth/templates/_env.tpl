@@ -52,6 +52,12 @@
   value: {{ .Values.lease.retryPeriod | quote }}
 - name: Postgres__CapacityBytes
   value: {{ .Values.postgres.capacityBytes | int64 | quote }}
+- name: Postgres__EncryptionKeysSecret
+  value: {{ .Values.postgres.encryptionKeysSecret | quote }}
+{{- range $key, $value := .Values.retention }}
+- name: Retention__{{ title $key }}
+  value: {{ $value | quote }}
+{{- end }}
 - name: Postgres__ConnectionString
   valueFrom:
     secretKeyRef:

@@ -155,6 +155,9 @@ public static class Reasons
     /// <summary>History cannot be written at the moment.</summary>
     public const string HistoryDegraded = nameof(HistoryDegraded);
 
+    /// <summary>History can be written again.</summary>
+    public const string HistoryRestored = nameof(HistoryRestored);
+
     /// <summary>Everything is as it should be.</summary>
     public const string AsExpected = nameof(AsExpected);
 

@@ -22,7 +22,8 @@ internal sealed class ChunkSeal(EncryptionKeyRing? keys)
     {
         var packed = ChunkCodec.Encode(bytes);
         if (keys is null) return packed;
-        var id = Encoding.ASCII.GetBytes(keys.Current);
+        var (name, key) = keys.Sealing;
+        var id = Encoding.ASCII.GetBytes(name);
         var head = 2 + id.Length;
         var result = new byte[head + Nonce + Tag + packed.Length];
         result[0] = Sealed;
@@ -30,7 +31,7 @@ internal sealed class ChunkSeal(EncryptionKeyRing? keys)
         id.CopyTo(result, 2);
         var nonce = result.AsSpan(head, Nonce);
         RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(keys.Find(keys.Current)!, Tag);
+        using var aes = new AesGcm(key, Tag);
         aes.Encrypt(nonce, packed, result.AsSpan(head + Nonce + Tag), result.AsSpan(head + Nonce, Tag), Encoding.UTF8.GetBytes(place));
         return result;
     }

@@ -73,7 +73,12 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
         var keys = _pending.Keys.Take(BatchTasks).ToList();
         var since = keys.ToDictionary(k => k, k => _pending.TryRemove(k, out var at) ? at : time.GetUtcNow());
         var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status.History.Seq > 0).ToList();
-        if (tasks.Count == 0) return true;
+        if (tasks.Count == 0)
+        {
+            // Nothing is left that could not be written.
+            if (_pending.IsEmpty) health.Succeeded(HistoryUse.Records);
+            return true;
+        }
         var began = time.GetTimestamp();
         try
         {
@@ -82,7 +87,7 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
             foreach (var difference in written.Differences) log.LogError("History of task {Uid} differs at {Seq}: stored {Stored}, offered {Offered}", difference.Uid, difference.Seq, difference.Stored, difference.Offered);
             foreach (var loss in written.Lost) log.LogError("History of task {Uid} lost entries {From} to {To} that were acknowledged once", loss.Uid, loss.From, loss.To);
             metrics.HistoryWritten(written.Inserted, time.GetElapsedTime(began));
-            health.Succeeded();
+            health.Succeeded(HistoryUse.Records);
             foreach (var task in tasks) Note(task, written.Acknowledged);
             return true;
         }
@@ -90,7 +95,7 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
         {
             foreach (var (key, at) in since) _pending.TryAdd(key, at);
             metrics.HistoryFailed(e.Reason.ToString());
-            health.Failed(e);
+            health.Failed(HistoryUse.Records, e);
             return false;
         }
     }

@@ -56,12 +56,12 @@ internal sealed class LogWriter(HistoryStore store, AgentRegistry agents, Histor
                 group.Session.TrySend(new OutputAck { Attempt = attempt, Offset = state.Received });
                 if (whole) agents.OutputStored(group.Session.PodUid, attempt);
             }
-            condition.Succeeded();
+            condition.Succeeded(HistoryUse.Output);
             return true;
         }
         catch (HistoryUnavailableException e)
         {
-            condition.Failed(e);
+            condition.Failed(HistoryUse.Output, e);
             log.LogDebug("Output cannot be stored now: {Message}", e.Message);
             return false;
         }

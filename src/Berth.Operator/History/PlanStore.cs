@@ -42,7 +42,7 @@ internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, Histor
             }
             catch (HistoryUnavailableException e)
             {
-                health.Failed(e);
+                health.Failed(HistoryUse.Probe, e);
                 log.LogDebug("Whether the plan of {Task} is stored cannot be told now: {Message}", task.Metadata.Name, e.Message);
             }
         }

@@ -20,7 +20,7 @@ namespace Berth.Operator.Hosting;
 /// </summary>
 internal sealed class OperatorHost(
     KubernetesClient client, ClusterCache cache, LeaderState leader, LeaderWork work, GatewayCertificates certificates, ViewCertificates viewCertificates, ViewRegistration registration, GatewayPublisher publisher, HistoryStore store,
-    HistoryWriter history, HistoryCondition condition, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
+    HistoryWriter history, HistoryCondition condition, HistoryProbe probe, HistoryKeys keys, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
     ListeningAddresses addresses, OperatorOptions options, TimeProvider time, ILoggerFactory logging)
 {
     private static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(5);
@@ -74,6 +74,8 @@ internal sealed class OperatorHost(
     private Task Background(CancellationToken stop) => Task.WhenAll(
         loops.RunAsync("migration", MigrateAsync, stop),
         loops.RunAsync("history", history.RunAsync, stop),
+        loops.RunAsync("history-probe", probe.RunAsync, stop),
+        loops.RunAsync("history-keys", keys.RunAsync, stop),
         loops.RunAsync("plans", plans.RunAsync, stop),
         loops.RunAsync("logs", logs.RunAsync, stop),
         loops.RunAsync("approval-policy", prover.RunAsync, stop),
@@ -92,12 +94,12 @@ internal sealed class OperatorHost(
             {
                 var applied = await store.MigrateAsync(cancellationToken);
                 if (applied.Count > 0) _log.LogInformation("History: applied {Migrations}", string.Join(", ", applied));
-                condition.Succeeded();
+                condition.Succeeded(HistoryUse.Migration);
                 return;
             }
             catch (HistoryUnavailableException e)
             {
-                condition.Failed(e);
+                condition.Failed(HistoryUse.Migration, e);
                 await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(attempt, 5))), time, cancellationToken);
             }
         }

@@ -93,21 +93,23 @@ internal static class OperatorProgram
         }
     }
 
-    /// <summary>The certificates come first: without them no agent could tell us from a stranger.</summary>
+    /// <summary>The certificates come first: without them no agent could tell us from a stranger. The keys come before anything is stored.</summary>
     private static async Task PrepareAsync(WebApplication app, ILogger log, CancellationToken stop)
     {
         var servesViews = app.Services.GetRequiredService<OperatorOptions>().View.Address is { Length: > 0 };
         SharedCertificate[] certificates = [app.Services.GetRequiredService<GatewayCertificates>(), .. servesViews ? [app.Services.GetRequiredService<ViewCertificates>()] : Array.Empty<SharedCertificate>()];
+        var keys = app.Services.GetRequiredService<HistoryKeys>();
         while (true)
         {
             try
             {
                 foreach (var certificate in certificates) await certificate.LoadAsync(stop);
+                await keys.LoadAsync(stop);
                 return;
             }
-            catch (KubernetesException e)
+            catch (Exception e) when (e is KubernetesException or ArgumentException)
             {
-                log.LogWarning("The certificates of gateway and aggregated API cannot be loaded yet: {Message}", e.Message);
+                log.LogWarning("The certificates or the history's encryption keys cannot be loaded yet: {Message}", e.Message);
                 await Task.Delay(TryAgain, stop);
             }
         }
@@ -124,7 +126,7 @@ internal static class OperatorProgram
             return Task.CompletedTask;
         });
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
-        HealthEndpoints.Map(app, services.GetRequiredService<OperatorHost>(), services.GetRequiredService<LeaderState>(), services.GetRequiredService<LeaderWork>(), services.GetRequiredService<LoopSupervisor>(), services.GetRequiredService<HistoryCondition>());
+        HealthEndpoints.Map(app, services.GetRequiredService<OperatorHost>(), services.GetRequiredService<LeaderState>(), services.GetRequiredService<LeaderWork>(), services.GetRequiredService<LoopSupervisor>(), services.GetRequiredService<HistoryCondition>(), services.GetRequiredService<TimeProvider>());
         services.GetRequiredService<GatewayEndpoints>().Map(app);
         services.GetRequiredService<ViewEndpoints>().Map(app);
         MetricsEndpoint.Map(app, services.GetRequiredService<TelemetryService>());

@@ -27,7 +27,8 @@ internal static class OperatorServices
     {
         services.AddSingleton(options).AddSingleton(cluster).AddSingleton(TimeProvider.System);
         services.AddSingleton(s => new KubernetesClient(cluster, new KubernetesClientOptions { UserAgent = "berth-operator", Logging = s.GetRequiredService<ILoggerFactory>() }));
-        services.AddSingleton(_ => new HistoryStore(options.Postgres.ConnectionString!));
+        services.AddSingleton<HistoryKeys>();
+        services.AddSingleton(s => new HistoryStore(options.Postgres.ConnectionString!, new HistoryOptions { Keys = s.GetRequiredService<HistoryKeys>().Ring }));
         services.AddSingleton(s => new ClusterCache(s.GetRequiredService<KubernetesClient>(), options.Operator.WatchNamespace is { Length: > 0 } ns ? ns : null));
         services.AddSingleton(s => new EventRecorder(s.GetRequiredService<KubernetesClient>(), new EventRecorderOptions { Controller = "berth.dev/operator", Instance = options.Identity, Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<GatewayCertificates>(s, options.Operator.Namespace));
@@ -37,7 +38,7 @@ internal static class OperatorServices
         services.AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
         services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
         services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<ArtifactEndpoints>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
-        services.AddSingleton<HistoryCondition>().AddSingleton<HistoryWriter>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
+        services.AddSingleton<HistoryCondition>().AddSingleton<HistoryProbe>().AddSingleton<HistoryWriter>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
         services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
         services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();

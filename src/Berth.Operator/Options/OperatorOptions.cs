@@ -27,6 +27,9 @@ internal sealed record OperatorOptions
     /// <summary>History.</summary>
     public PostgresSection Postgres { get; init; } = new();
 
+    /// <summary>How long history is kept.</summary>
+    public RetentionSection Retention { get; init; } = new();
+
     /// <summary>Images.</summary>
     public ImagesSection Images { get; init; } = new();
 
@@ -49,6 +52,9 @@ internal sealed record OperatorOptions
         if (View.Service.Length is 0 or > 63) found.Add("View:Service must be the name of a Service");
         if (string.IsNullOrWhiteSpace(Postgres.ConnectionString)) found.Add("Postgres:ConnectionString is missing; history needs a PostgreSQL database");
         if (Postgres.CapacityBytes < 0) found.Add("Postgres:CapacityBytes must not be negative");
+        if (Postgres is { EncryptionKeysDirectory.Length: > 0, EncryptionKeysSecret.Length: > 0 }) found.Add("Postgres:EncryptionKeysDirectory and Postgres:EncryptionKeysSecret exclude each other; set one");
+        if (Postgres.EncryptionKeysDirectory is { Length: > 0 } keys && !Directory.Exists(keys)) found.Add($"Postgres:EncryptionKeysDirectory '{keys}' does not exist; mount the Secret with the keys there");
+        found.AddRange(Retention.Violations());
         if (string.IsNullOrWhiteSpace(Images.Agent)) found.Add("Images:Agent is missing; it names the image of agent and runner");
         if (Lease.Duration <= Lease.RenewDeadline || Lease.RenewDeadline <= Lease.RetryPeriod * 1.2) found.Add("Lease: Duration > RenewDeadline > 1.2 × RetryPeriod must hold");
         found.AddRange(Notifications.Violations());
@@ -116,6 +122,12 @@ internal sealed record PostgresSection
 
     /// <summary>Bytes that the database may grow to; an alert warns at 80 %. 0 if not known.</summary>
     public long CapacityBytes { get; init; }
+
+    /// <summary>Secret in the operator's namespace with the keys that stored plans, checkpoints and logs are encrypted with; made if it is not there. Empty: not encrypted.</summary>
+    public string? EncryptionKeysSecret { get; init; }
+
+    /// <summary>A mounted directory with such keys, instead of the Secret.</summary>
+    public string? EncryptionKeysDirectory { get; init; }
 }
 
 /// <summary>Images.</summary>
