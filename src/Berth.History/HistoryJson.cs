@@ -5,7 +5,7 @@ namespace Berth.History;
 
 /// <summary>Source-generated JSON of the history's own types; camelCase, nulls left out.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(TransitionBatch))]
+[JsonSerializable(typeof(SpilledTask))]
 [JsonSerializable(typeof(TransitionDifference))]
 [JsonSerializable(typeof(TransitionLoss))]
 [JsonSerializable(typeof(TaskStory))]

@@ -62,6 +62,14 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Writes transitions exactly once; see <see cref="TransitionsWritten"/>.</summary>
     public Task<TransitionsWritten> WriteTransitionsAsync(IReadOnlyList<TransitionBatch> batches, CancellationToken cancellation = default) => outbox.WriteAsync(batches, cancellation);
 
+    /// <summary>Writes what a task left behind; see <see cref="SpilledTask"/>. The last to be written are the transitions, so that their acknowledgement stands for all.</summary>
+    public async Task<TransitionsWritten> WriteSpilledAsync(SpilledTask spilled, CancellationToken cancellation = default)
+    {
+        await WriteAttemptsAsync(spilled.Attempts, cancellation).ConfigureAwait(false);
+        await WriteApprovalsAsync(spilled.Approvals, cancellation).ConfigureAwait(false);
+        return await WriteTransitionsAsync([spilled.Outbox], cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Writes attempts; a later call fills what an earlier one left open.</summary>
     public Task WriteAttemptsAsync(IReadOnlyList<AttemptRecord> attempts, CancellationToken cancellation = default) =>
         connections.RunAsync("write attempts", (c, t) => AttemptWriter.WriteAsync(c, attempts, t), cancellation);
@@ -120,6 +128,9 @@ public sealed class HistoryStore : IAsyncDisposable
 
     /// <summary>Uid of the newest task of a name; null if there was none.</summary>
     public Task<string?> FindTaskAsync(string ns, string name, CancellationToken cancellation = default) => queries.FindAsync(ns, name, cancellation);
+
+    /// <summary>Up to which number each task's transitions are stored; tasks that are not known are missing, purged ones count with what they had.</summary>
+    public Task<IReadOnlyDictionary<string, long>> GetAcknowledgedAsync(IReadOnlyCollection<string> uids, CancellationToken cancellation = default) => outbox.AcknowledgedAsync(uids, cancellation);
 
     /// <summary>Transitions of a task by number.</summary>
     public Task<IReadOnlyList<OutboxEntry>> GetTransitionsAsync(string uid, CancellationToken cancellation = default) => queries.TransitionsAsync(uid, cancellation);

@@ -105,14 +105,21 @@ public sealed class OutboxTests(HistoryFixture fixture)
     }
 
     [Fact]
-    public void A_batch_survives_being_spilled_as_JSON()
+    public async Task A_task_survives_being_spilled_as_JSON_and_is_written_once_however_often_it_is_drained()
     {
-        var batch = Make.Batch(Make.Uid(), 1, 2, 3);
-        var back = TransitionBatch.FromJson(batch.ToJson());
-        Assert.Equal(batch.Entries, back!.Entries);
-        Assert.Equal(batch.ToJson(), back.ToJson());
-        Assert.Null(TransitionBatch.FromJson("{}"));
-        Assert.Null(TransitionBatch.FromJson("not json"));
+        await using var test = await fixture.StoreAsync();
+        var uid = Make.Uid();
+        await test.Store.WriteTransitionsAsync([Make.Batch(uid, 1, 2)]);
+        var approval = new ApprovalResource { Metadata = new ResourceMeta { Uid = "a-1", Name = "ok", CreationTimestamp = Make.Start }, Spec = new ApprovalSpec { TaskRef = new TaskReference { Uid = uid, Name = "task" }, Approver = "alice" } };
+        var spilled = new SpilledTask { Outbox = Make.Batch(Make.Task(uid, TaskPhase.Stopped), 2, Make.Entry(2), Make.Entry(3), Make.Entry(4, TaskPhase.Stopped)), Attempts = [new AttemptRecord { TaskUid = uid, Attempt = new AttemptStatus { Id = uid + "-1", OrderedAt = Make.Start } }], Approvals = [approval] };
+        var back = SpilledTask.FromJson(spilled.ToJson())!;
+        Assert.Equal(spilled.ToJson(), back.ToJson());
+        for (var i = 0; i < 3; i++) Assert.Equal(4, (await test.Store.WriteSpilledAsync(back)).Acknowledged[uid]);
+        var story = await test.Store.GetStoryAsync(uid);
+        Assert.Equal([Make.Entry(1), Make.Entry(2), Make.Entry(3), Make.Entry(4, TaskPhase.Stopped)], story!.Transitions);
+        Assert.Equal(("alice", 1), (Assert.Single(story.Approvals).Approver, story.Attempts.Count));
+        Assert.Null(SpilledTask.FromJson("{}"));
+        Assert.Null(SpilledTask.FromJson("not json"));
     }
 
     [Fact]

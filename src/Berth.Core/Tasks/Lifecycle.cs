@@ -9,15 +9,22 @@ internal static class Lifecycle
     public static bool? NeedsFinalizer(TaskDraft draft)
     {
         var there = draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) == true;
-        var needed = !Released(draft.Status);
+        var needed = !Released(draft);
         if (needed == there) return null;
         // The API server refuses new finalizers on an object that is being deleted.
         return needed && draft.Task.Metadata.DeletionTimestamp is not null ? null : needed;
     }
 
-    /// <summary>Over, proved dead, and every transition in the database.</summary>
-    private static bool Released(TaskStatus status) =>
-        status.Phase.IsTerminal() && status.Loss is not { Fenced: false } && !Outbox.Unacknowledged(status.History).Any();
+    /// <summary>Whether the task goes away and only the database keeps it: then its history is kept beside it.</summary>
+    public static bool MustSpill(TaskDraft draft) =>
+        draft.Task.Metadata.DeletionTimestamp is not null && draft.Seen.HistoryTrouble is not null && draft.Seen.Spilled < draft.Status.History.Seq
+        && IsOver(draft.Status) && Outbox.Unacknowledged(draft.Status.History).Any();
+
+    /// <summary>Over, proved dead, and every transition in the database, or kept beside the task for when that is back.</summary>
+    private static bool Released(TaskDraft draft) =>
+        IsOver(draft.Status) && (!Outbox.Unacknowledged(draft.Status.History).Any() || (draft.Task.Metadata.DeletionTimestamp is not null && draft.Seen.Spilled >= draft.Status.History.Seq));
+
+    private static bool IsOver(TaskStatus status) => status.Phase.IsTerminal() && status.Loss is not { Fenced: false };
 
     public static void Terminal(TaskDraft draft)
     {

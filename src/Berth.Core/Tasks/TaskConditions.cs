@@ -13,7 +13,7 @@ internal static class TaskConditions
             Succeeded(status, "Succeeded"),
             Succeeded(status, "Ready"),
             Planned(status),
-            PlanStored(status),
+            PlanStored(status, seen),
             SlotReserved(status, seen),
             Approved(status),
             Suspended(status),
@@ -48,11 +48,12 @@ internal static class TaskConditions
     private static Condition Planned(TaskStatus s) =>
         s.Plan is { } plan ? Is("Planned", true, Reasons.Planned, $"{plan.Summary} ({Digests.Short(plan.Digest)})") : Is("Planned", false, Reasons.NotPlanned, null);
 
-    private static Condition PlanStored(TaskStatus s) => s.Plan switch
+    private static Condition PlanStored(TaskStatus s, TaskObserved seen) => s.Plan switch
     {
         null => Is("PlanStored", false, Reasons.NotPlanned, null),
         { Stored: false } when s.Phase.IsTerminal() => Is("PlanStored", false, Reasons.Storing, "the task was over before the plan was in the database"),
         { Stored: true } => Is("PlanStored", true, Reasons.Stored, "the plan survives its pod"),
+        _ when seen.HistoryTrouble is { } trouble => Is("PlanStored", false, Reasons.HistoryDegraded, $"the plan is only on its slot, and the database takes nothing now ({trouble}); losing the pod before it is back means planning again"),
         _ => Is("PlanStored", false, Reasons.Storing, "the plan is only on its slot until it is in the database; losing the pod now means planning again"),
     };
 

@@ -52,6 +52,9 @@ public abstract record TaskAction
     /// <summary>Hand unacknowledged transitions to the history writer.</summary>
     public sealed record WriteHistory : TaskAction;
 
+    /// <summary>Keep unacknowledged transitions beside the task, which is being deleted while the database is away.</summary>
+    public sealed record SpillHistory : TaskAction;
+
     /// <summary>Delete the task: its time after the end is over.</summary>
     public sealed record DeleteTask : TaskAction;
 }

@@ -90,6 +90,7 @@ internal sealed class TaskDraft
         var status = Status with { ObservedGeneration = Task.Metadata.Generation };
         status = status with { Conditions = TaskConditions.Derive(status, Seen) };
         if (Outbox.Unacknowledged(status.History).Any()) _actions.Insert(0, new TaskAction.WriteHistory());
+        if (Lifecycle.MustSpill(this)) _actions.Add(new TaskAction.SpillHistory());
         return new TaskDecision
         {
             Status = IsOnlyBookkeeping(status) ? Task.Status : status,

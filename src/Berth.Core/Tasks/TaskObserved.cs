@@ -55,6 +55,12 @@ public sealed record TaskObserved
     /// <summary>Highest sequence number of this task that the database has; 0 if not known.</summary>
     public long Acknowledged { get; init; }
 
+    /// <summary>Why the database takes nothing now, in one word; null while it does.</summary>
+    public string? HistoryTrouble { get; init; }
+
+    /// <summary>Highest sequence number that is kept beside the task until the database is back; 0 if none is.</summary>
+    public long Spilled { get; init; }
+
     /// <summary>Whether this loss is one of many at once and costs the task nothing.</summary>
     public bool MassLoss { get; init; }
 }

@@ -123,7 +123,7 @@ internal sealed class ListHandler(Cluster cluster)
             }
             catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or InvalidCastException)
             {
-                throw StatusException.BadRequest("continue key is not valid: illegal base64 data");
+                throw StatusException.BadRequest("invalid continue token: continue key is not valid: illegal base64 data");
             }
         }
 
@@ -131,7 +131,7 @@ internal sealed class ListHandler(Cluster cluster)
         {
             if (text.Length == 0) return null;
             return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision
-                : throw StatusException.BadRequest($"resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
+                : throw StatusException.BadRequest($"invalid resource version: resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
         }
 
         private static async Task Wait(Cluster cluster, long revision, CancellationToken aborted)

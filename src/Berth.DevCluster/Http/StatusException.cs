@@ -44,6 +44,9 @@ internal sealed class StatusException : Exception
 
     public static StatusException BadRequest(string message) => new(400, "BadRequest", message);
 
+    /// <summary>An error that the real server does not know how to explain either: 500 without a reason.</summary>
+    public static StatusException Unexplained(string message) => new(500, "", message);
+
     public static StatusException Unauthorized() => new(401, "Unauthorized", "Unauthorized");
 
     public static StatusException NotFound(string group, string resource, string name) =>

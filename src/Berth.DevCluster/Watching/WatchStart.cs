@@ -15,7 +15,7 @@ internal sealed record WatchStart(long Revision, bool InitialState, bool Initial
         var unset = text is "" or "0";
         long revision = 0;
         if (!unset && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out revision))
-            throw StatusException.BadRequest($"invalid resource version: strconv.ParseUint: parsing \"{text}\": invalid syntax");
+            throw StatusException.Unexplained($"resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
         if (revision > current) throw StatusException.TooLargeRevision(revision, current);
         var sendInitial = request.Query("sendInitialEvents");
         CheckMatch(request, sendInitial);

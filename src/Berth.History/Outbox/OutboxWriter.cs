@@ -18,6 +18,17 @@ internal sealed class OutboxWriter(HistoryConnections connections, TimeProvider 
         return connections.TransactAsync("write transitions", (connection, token) => WriteAsync(connection, OutboxPlan.Of(batches), token), cancellation);
     }
 
+    public Task<IReadOnlyDictionary<string, long>> AcknowledgedAsync(IReadOnlyCollection<string> uids, CancellationToken cancellation) =>
+        connections.RunAsync<IReadOnlyDictionary<string, long>>("compare with the tasks", async (connection, token) =>
+        {
+            var known = new Dictionary<string, long>(uids.Count, StringComparer.Ordinal);
+            await using var command = new NpgsqlCommand("select uid, acknowledged from berth.purged_tasks where uid = any($1) union all select uid, acknowledged from berth.tasks where uid = any($1)", connection)
+            { Parameters = { new() { Value = uids.ToArray() } } };
+            await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
+            while (await reader.ReadAsync(token).ConfigureAwait(false)) known[reader.GetString(0)] = reader.GetInt64(1);
+            return known;
+        }, cancellation);
+
     private async Task<TransitionsWritten> WriteAsync(NpgsqlConnection connection, OutboxPlan plan, CancellationToken cancellation)
     {
         await OutboxStage.FillAsync(connection, plan, cancellation).ConfigureAwait(false);

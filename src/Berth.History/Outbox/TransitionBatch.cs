@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Berth.Api;
 
 namespace Berth.History;
@@ -25,20 +24,4 @@ public sealed record TransitionBatch
         Entries = task.Status.History.Entries,
         Acknowledged = task.Status.History.Acknowledged,
     };
-
-    /// <summary>JSON, for a ConfigMap that holds the outbox of a task that must go while the database is away.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, HistoryJson.Default.TransitionBatch);
-
-    /// <summary>Reads <see cref="ToJson"/>; null for anything else.</summary>
-    public static TransitionBatch? FromJson(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, HistoryJson.Default.TransitionBatch) is { Task.Uid.Length: > 0 } batch ? batch : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

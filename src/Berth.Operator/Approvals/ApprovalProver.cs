@@ -48,7 +48,13 @@ internal sealed class ApprovalProver(KubernetesClient client, ApprovalProofRecor
     private async Task CheckAsync(string ns, CancellationToken cancellationToken)
     {
         var before = _proofs.TryGetValue(ns, out var known) ? known.Proof : ApprovalProof.None;
-        var (proven, detail) = await TryAsync(ns, cancellationToken);
+        var (proven, detail, gone) = await TryAsync(ns, cancellationToken);
+        if (gone)
+        {
+            _wanted.TryRemove(ns, out _);
+            _proofs.TryRemove(ns, out _);
+            return;
+        }
         var now = time.GetUtcNow();
         var since = DateTimeOffset.MaxValue;
         if (proven) since = await record.ProvedAsync(ns, before.Proven ? before.Since : now, now, cancellationToken);
@@ -61,7 +67,7 @@ internal sealed class ApprovalProver(KubernetesClient client, ApprovalProofRecor
         Changed?.Invoke(ns);
     }
 
-    private async Task<(bool Proven, string Detail)> TryAsync(string ns, CancellationToken cancellationToken)
+    private async Task<(bool Proven, string Detail, bool Gone)> TryAsync(string ns, CancellationToken cancellationToken)
     {
         var probe = new ApprovalResource
         {
@@ -79,15 +85,19 @@ internal sealed class ApprovalProver(KubernetesClient client, ApprovalProofRecor
         try
         {
             await client.CreateAsync(BerthResources.Approvals, probe, ns, new WriteOptions { DryRun = true }, cancellationToken);
-            return (false, "the cluster let an Approval under a false name pass; install the ValidatingAdmissionPolicy berth-approver of the chart, and its binding");
+            return (false, "the cluster let an Approval under a false name pass; install the ValidatingAdmissionPolicy berth-approver of the chart, and its binding", false);
         }
         catch (KubernetesException e) when (e.Status.Message?.Contains(ApprovalProof.ApproverMessage, StringComparison.Ordinal) == true)
         {
-            return (true, "");
+            return (true, "", false);
+        }
+        catch (KubernetesException e) when (e.IsNotFound && e.Status.Details?.Kind == "namespaces")
+        {
+            return (false, "", true);
         }
         catch (KubernetesException e)
         {
-            return (false, $"the check could not be made: {e.Status.Message}");
+            return (false, $"the check could not be made: {e.Status.Message}", false);
         }
     }
 }

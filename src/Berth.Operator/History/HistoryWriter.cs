@@ -14,8 +14,11 @@ namespace Berth.Operator.History;
 internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, HistoryCondition health, OperatorMetrics metrics, TimeProvider time, ILogger<HistoryWriter> log) : IDisposable
 {
     private const int BatchTasks = 500;
+    private const int MostRecords = 20_000;
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(10);
     private readonly ConcurrentDictionary<ObjectKey, DateTimeOffset> _pending = new();
+    private readonly ConcurrentDictionary<string, ApprovalResource> _approvals = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, AuditRecord> _audit = new();
     private readonly ConcurrentDictionary<string, long> _acknowledged = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0);
 
@@ -34,7 +37,22 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
     /// <summary>Notes that a task has transitions to write.</summary>
     public void Enqueue(ObjectKey task)
     {
-        if (_pending.TryAdd(task, time.GetUtcNow()) && _wake.CurrentCount == 0) _wake.Release();
+        if (_pending.TryAdd(task, time.GetUtcNow())) Wake();
+    }
+
+    /// <summary>Notes an Approval to write: with its verdict, or again.</summary>
+    public void Note(ApprovalResource approval)
+    {
+        if (_approvals.Count >= MostRecords) return;
+        _approvals[approval.Metadata.Uid] = approval;
+        Wake();
+    }
+
+    /// <summary>Notes what a person did. Kept in memory until it is written; what the cluster still shows the next leader finds again.</summary>
+    public void Note(AuditRecord record)
+    {
+        if (_audit.Count >= MostRecords || !_audit.TryAdd(record.Id, record)) return;
+        Wake();
     }
 
     /// <summary>Forgets a task that is gone.</summary>
@@ -47,7 +65,7 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
         while (true)
         {
             await _wake.WaitAsync(failures == 0 ? Timeout.InfiniteTimeSpan : Pause(failures), cancellationToken);
-            while (!_pending.IsEmpty)
+            while (HasWork)
             {
                 var wrote = await WriteAsync(cancellationToken);
                 failures = wrote ? 0 : failures + 1;
@@ -59,7 +77,7 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
     /// <summary>Writes what waits, once, on the way out.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        while (!_pending.IsEmpty && await WriteAsync(cancellationToken))
+        while (HasWork && await WriteAsync(cancellationToken))
         {
             // Each round takes a batch; a failing round ends the flush, and the rest stays in the statuses.
         }
@@ -68,22 +86,30 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
     /// <inheritdoc />
     public void Dispose() => _wake.Dispose();
 
+    private bool HasWork => !_pending.IsEmpty || !_approvals.IsEmpty || !_audit.IsEmpty;
+
+    private void Wake()
+    {
+        if (_wake.CurrentCount == 0) _wake.Release();
+    }
+
     private async Task<bool> WriteAsync(CancellationToken cancellationToken)
     {
         var keys = _pending.Keys.Take(BatchTasks).ToList();
         var since = keys.ToDictionary(k => k, k => _pending.TryRemove(k, out var at) ? at : time.GetUtcNow());
         var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status.History.Seq > 0).ToList();
-        if (tasks.Count == 0)
-        {
-            // Nothing is left that could not be written.
-            if (_pending.IsEmpty) health.Succeeded(HistoryUse.Records);
-            return true;
-        }
         var began = time.GetTimestamp();
         try
         {
-            var written = await store.WriteTransitionsAsync([.. tasks.Select(TransitionBatch.From)], cancellationToken);
+            await WriteRecordsAsync(cancellationToken);
+            if (tasks.Count == 0)
+            {
+                // Nothing is left that could not be written.
+                if (!HasWork) health.Succeeded(HistoryUse.Records);
+                return true;
+            }
             await store.WriteAttemptsAsync([.. tasks.Where(t => t.Status.Attempt is not null).Select(t => new AttemptRecord { TaskUid = t.Metadata.Uid, Attempt = t.Status.Attempt! })], cancellationToken);
+            var written = await store.WriteTransitionsAsync([.. tasks.Select(TransitionBatch.From)], cancellationToken);
             foreach (var difference in written.Differences) log.LogError("History of task {Uid} differs at {Seq}: stored {Stored}, offered {Offered}", difference.Uid, difference.Seq, difference.Stored, difference.Offered);
             foreach (var loss in written.Lost) log.LogError("History of task {Uid} lost entries {From} to {To} that were acknowledged once", loss.Uid, loss.From, loss.To);
             metrics.HistoryWritten(written.Inserted, time.GetElapsedTime(began));
@@ -98,6 +124,16 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
             health.Failed(HistoryUse.Records, e);
             return false;
         }
+    }
+
+    private async Task WriteRecordsAsync(CancellationToken cancellationToken)
+    {
+        var approvals = _approvals.Take(BatchTasks).ToList();
+        if (approvals.Count > 0) await store.WriteApprovalsAsync([.. approvals.Select(a => a.Value)], cancellationToken);
+        foreach (var written in approvals) _approvals.TryRemove(written);
+        var audit = _audit.Take(BatchTasks).ToList();
+        if (audit.Count > 0) await store.WriteAuditAsync([.. audit.Select(a => a.Value)], cancellationToken);
+        foreach (var written in audit) _audit.TryRemove(written);
     }
 
     private void Note(TaskResource task, IReadOnlyDictionary<string, long> acknowledged)

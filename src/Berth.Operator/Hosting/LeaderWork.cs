@@ -29,6 +29,10 @@ internal sealed class LeaderWork
     private readonly LoopSupervisor _loops;
     private readonly HistoryWriter _history;
     private readonly HistoryUpkeep _upkeep;
+    private readonly HistorySpill _spill;
+    private readonly HistoryCondition _condition;
+    private readonly HistoryCatchUp _catchUp;
+    private readonly VerbAudit _audit;
     private readonly WakeupWatch _wakeups;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaderWork> _log;
@@ -37,11 +41,11 @@ internal sealed class LeaderWork
 
     public LeaderWork(
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
-        HistoryWriter history, HistoryUpkeep upkeep, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
+        HistoryWriter history, HistoryUpkeep upkeep, HistorySpill spill, HistoryCondition condition, HistoryCatchUp catchUp, VerbAudit audit, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
         OperatorOptions options, TimeProvider time, ILoggerFactory logging)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
-        _upkeep = upkeep;
+        (_upkeep, _spill, _condition, _catchUp, _audit) = (upkeep, spill, condition, catchUp, audit);
         _wakeups = wakeups;
         _log = logging.CreateLogger<LeaderWork>();
         _controllers = () => new Controllers(
@@ -71,6 +75,9 @@ internal sealed class LeaderWork
             _loops.RunAsync("dispatcher", stop => _dispatcher.RunAsync(term, stop), ending.Token),
             _loops.RunAsync("placement", _placement.RunAsync, ending.Token),
             _loops.RunAsync("history-upkeep", _upkeep.RunAsync, ending.Token),
+            _loops.RunAsync("history-catch-up", _catchUp.RunAsync, ending.Token),
+            _loops.RunAsync("audit", _audit.RunAsync, ending.Token),
+            _loops.RunAsync("history-spill", _spill.RunAsync, ending.Token),
             _loops.RunAsync("sweep", SweepAsync, ending.Token));
         EnqueueAll(controllers);
         await Task.WhenAll(controllers.Tasks.RunAsync(lease.Stop, lease.Lost), controllers.Pools.RunAsync(lease.Stop, lease.Lost), controllers.Agents.RunAsync(lease.Stop, lease.Lost));
@@ -109,6 +116,7 @@ internal sealed class LeaderWork
             WakeTask(change.Key, change.IsInitial ? WorkPriority.Background : WorkPriority.Normal);
             if (change.Old is { } old && (old.Status.Slot != change.Object.Status.Slot || old.Status.Phase != change.Object.Status.Phase)) WakePool(new ObjectKey(change.Key.Namespace, change.Object.Spec.PoolRef.Name));
         });
+        _cache.TaskInformer.AddHandler(_audit.Seen);
         _cache.Approvals.AddHandler(change => WakeTask(new ObjectKey(change.Key.Namespace, change.Object.Spec.TaskRef.Name)));
         _cache.Pools.AddHandler(change =>
         {
@@ -121,9 +129,18 @@ internal sealed class LeaderWork
         _agents.Changed += AgentChanged;
         _placement.Placed += key => WakeTask(key);
         _history.Acknowledged += key => WakeTask(key);
+        _spill.Spilled += key => WakeTask(key);
+        _condition.Changed += WakeTasksThatNeedHistory;
         plans.Stored += key => WakeTask(key);
         states.Changed += WakeTasksOfPool;
         prover.Changed += ns => { foreach (var key in _cache.Tasks.Keys()) if (key.Namespace == ns && _cache.Tasks.Get(key)?.Status.Phase == TaskPhase.ApplyPending) WakeTask(key); };
+    }
+
+    /// <summary>Tasks whose plan is not stored say so; tasks that are being deleted need not wait for a database that is away.</summary>
+    private void WakeTasksThatNeedHistory()
+    {
+        foreach (var key in _cache.Tasks.Keys())
+            if (_cache.Tasks.Get(key) is { } task && (task.Metadata.DeletionTimestamp is not null || task.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: false })) WakeTask(key);
     }
 
     private void PodChanged(Pod pod, InformerEventType type)

@@ -10,7 +10,7 @@ using Berth.Protocol;
 namespace Berth.Operator.Tasks;
 
 /// <summary>Carries out actions. Each is idempotent; what is sent goes through the dispatcher, which asks the Lease first.</summary>
-internal sealed class TaskEffects(KubernetesClient client, AgentRegistry agents, Dispatcher dispatcher, OrderFactory orders, HistoryWriter history, PlanStore plans, ILogger<TaskEffects> log)
+internal sealed class TaskEffects(KubernetesClient client, AgentRegistry agents, Dispatcher dispatcher, OrderFactory orders, HistoryWriter history, HistorySpill spill, PlanStore plans, ILogger<TaskEffects> log)
 {
     /// <summary>Carries out all actions of a decision on the task as it is now written.</summary>
     public async Task ApplyAsync(TaskResource task, TaskDecision decision, Term term, CancellationToken cancellationToken)
@@ -39,6 +39,9 @@ internal sealed class TaskEffects(KubernetesClient client, AgentRegistry agents,
                 break;
             case TaskAction.CheckPlanStored:
                 plans.Check(task);
+                break;
+            case TaskAction.SpillHistory:
+                await spill.SaveAsync(task, cancellationToken);
                 break;
             case TaskAction.DeleteTask:
                 await client.DeleteAsync(BerthResources.Tasks, task.Metadata.Key(), new DeleteOptions { Uid = task.Metadata.Uid }, cancellationToken);

@@ -16,7 +16,7 @@ namespace Berth.Operator.Tasks;
 /// <summary>Gathers what the decider reads. Caches only, but for what must be read live: inputs before a start, and the Approval before an apply.</summary>
 internal sealed class TaskObserver(
     KubernetesClient client, ClusterCache cache, PodReader pods, AgentRegistry agents, PlacementLoop placement, PoolStates pools,
-    InputsResolver inputs, ApprovalProver prover, HistoryWriter history, PlanStore plans, LossMeter losses, TimeProvider time)
+    InputsResolver inputs, ApprovalProver prover, HistoryWriter history, HistoryCondition condition, HistorySpill spill, PlanStore plans, LossMeter losses, TimeProvider time)
 {
     /// <summary>Observes one task.</summary>
     public async Task<TaskObserved> ObserveAsync(TaskResource task, Term term, CancellationToken cancellationToken)
@@ -38,6 +38,8 @@ internal sealed class TaskObserver(
             Wait = placement.WaitOf(task.Metadata.Uid),
             Displaced = placement.IsDisplaced(task.Metadata.Uid),
             Acknowledged = history.AcknowledgedOf(task.Metadata.Uid),
+            HistoryTrouble = condition.Trouble?.Reason.ToString(),
+            Spilled = task.Metadata.DeletionTimestamp is null ? 0 : spill.SpilledOf(task.Metadata.Uid),
             PlanStored = status.Plan is { Stored: false } plan ? plans.IsStored(plan.Attempt) : null,
             Approvals = Approvals(task),
             Proof = prover.ProofOf(ns!),

@@ -13,7 +13,7 @@ namespace Berth.Operator.Tasks;
 /// <summary>Observe, decide, apply for one task: status first, then effects.</summary>
 internal sealed class TaskReconciler(
     KubernetesClient client, ClusterCache cache, LeaderState leader, TaskObserver observer, TaskEffects effects, PlacementLoop placement,
-    HistoryWriter history, PlanStore plans, VerdictWriter verdicts, TaskReporter report, WakeupWatch wakeups, TimeProvider time)
+    HistoryWriter history, HistorySpill spill, PlanStore plans, VerdictWriter verdicts, TaskReporter report, WakeupWatch wakeups, TimeProvider time)
 {
     /// <summary>Reconciles one task.</summary>
     public async ValueTask<ReconcileResult> ReconcileAsync(ObjectKey key, CancellationToken cancellationToken)
@@ -39,6 +39,7 @@ internal sealed class TaskReconciler(
     {
         placement.Forget(task);
         history.Forget(task.Metadata.Uid);
+        spill.Forget(task.Metadata.Uid);
         report.Forget(task.Metadata.Uid);
         wakeups.Forget(task.Metadata.Key());
         if (task.Status.Plan is { } plan) plans.Forget(plan.Attempt);

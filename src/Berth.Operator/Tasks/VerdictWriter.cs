@@ -1,15 +1,15 @@
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Core.Approvals;
-using Berth.History;
 using Berth.Kubernetes;
 using Berth.Operator.Cluster;
+using Berth.Operator.History;
 using Berth.Operator.Telemetry;
 
 namespace Berth.Operator.Tasks;
 
 /// <summary>Writes the one verdict on each Approval, and makes the task its owner.</summary>
-internal sealed class VerdictWriter(KubernetesClient client, HistoryStore store, OperatorMetrics metrics, TimeProvider time, ILogger<VerdictWriter> log)
+internal sealed class VerdictWriter(KubernetesClient client, HistoryWriter history, VerbAudit audit, OperatorMetrics metrics, TimeProvider time, ILogger<VerdictWriter> log)
 {
     /// <summary>Writes verdicts; one that is there already stays.</summary>
     public async Task WriteAsync(TaskResource task, IReadOnlyList<ApprovalResource> approvals, IReadOnlyList<ApprovalVerdict> verdicts, CancellationToken cancellationToken)
@@ -48,27 +48,20 @@ internal sealed class VerdictWriter(KubernetesClient client, HistoryStore store,
         }
         metrics.Verdict(verdict.Reason);
         log.LogInformation("Approval {Namespace}/{Approval} of task {Task} by {Approver}: {Reason}: {Message}", key.Namespace, key.Name, task.Metadata.Name, approval.Spec.Approver, verdict.Reason, verdict.Message);
-        await RecordAsync(approval, verdict, cancellationToken);
+        Record(approval, verdict);
         if (approval.Spec.TaskRef.Uid == task.Metadata.Uid && approval.Metadata.OwnerReferences?.Any(o => o.Uid == task.Metadata.Uid) != true) await OwnAsync(task, key, cancellationToken);
     }
 
-    private async Task RecordAsync(ApprovalResource approval, ApprovalVerdict verdict, CancellationToken cancellationToken)
+    private void Record(ApprovalResource approval, ApprovalVerdict verdict)
     {
-        var judged = approval with
+        history.Note(approval with
         {
             Status = new ApprovalStatus
             {
                 Conditions = [new Api.Condition { Type = "Accepted", Status = verdict.Accepted ? ConditionStatus.True : ConditionStatus.False, Reason = verdict.Reason, Message = verdict.Message, LastTransitionTime = time.GetUtcNow() }],
             },
-        };
-        try
-        {
-            await store.WriteApprovalsAsync([judged], cancellationToken);
-        }
-        catch (HistoryUnavailableException e)
-        {
-            log.LogWarning("The verdict on Approval {Approval} could not be recorded: {Message} The decision itself stands in the task's transitions", approval.Metadata.Name, e.Message);
-        }
+        });
+        audit.Judged(approval, verdict);
     }
 
     private async Task OwnAsync(TaskResource task, ObjectKey approval, CancellationToken cancellationToken)

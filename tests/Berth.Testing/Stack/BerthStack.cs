@@ -13,10 +13,11 @@ namespace Berth.Testing;
 public sealed class BerthStack : IAsyncDisposable
 {
     private readonly KubernetesConfig _config;
+    private readonly GivenClusterTurn? _turn;
 
-    private BerthStack(string directory, PostgresServer postgres)
+    private BerthStack(string directory, PostgresServer postgres, GivenClusterTurn? turn)
     {
-        (Directory, Postgres) = (directory, postgres);
+        (Directory, Postgres, _turn) = (directory, postgres, turn);
         _config = KubernetesConfig.Load(Path.Combine(directory, "kubeconfig"));
         Client = new KubernetesClient(_config);
         Pods = new PodsAdmin(directory);
@@ -38,18 +39,21 @@ public sealed class BerthStack : IAsyncDisposable
     public static async Task<BerthStack> StartAsync(int replicas = 2)
     {
         var directory = Path.Combine(Path.GetTempPath(), "be-" + Guid.NewGuid().ToString("N")[..8]);
+        var given = Environment.GetEnvironmentVariable("BERTH_TEST_KUBECONFIG");
+        var turn = given is { Length: > 0 } ? await GivenClusterTurn.TakeAsync(given) : null;
         var postgres = await PostgresServer.StartAsync(alwaysPrivate: true);
         var database = await postgres.CreateDatabaseAsync();
         var arguments = new List<string> { "dev", "up", "--dir", directory, "--replicas", replicas.ToString(CultureInfo.InvariantCulture), "--postgres", database };
-        if (Environment.GetEnvironmentVariable("BERTH_TEST_KUBECONFIG") is { Length: > 0 } given) arguments.AddRange(["--kubeconfig", given]);
+        if (given is { Length: > 0 }) arguments.AddRange(["--kubeconfig", given]);
         try
         {
             await RunAsync(arguments);
-            return new BerthStack(directory, postgres);
+            return new BerthStack(directory, postgres, turn);
         }
         catch
         {
             await postgres.DisposeAsync();
+            turn?.Dispose();
             throw;
         }
     }
@@ -99,6 +103,7 @@ public sealed class BerthStack : IAsyncDisposable
         Pods.Dispose();
         await RunAsync(["dev", "down", "--dir", Directory]);
         await Postgres.DisposeAsync();
+        _turn?.Dispose();
         if (Environment.GetEnvironmentVariable("BERTH_TEST_KEEP") is not { Length: > 0 } && System.IO.Directory.Exists(Directory)) System.IO.Directory.Delete(Directory, recursive: true);
     }
 

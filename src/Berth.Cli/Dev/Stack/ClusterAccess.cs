@@ -40,18 +40,55 @@ internal sealed class ClusterAccess : IDisposable
         }
     }
 
-    /// <summary>Applies our CustomResourceDefinitions.</summary>
+    /// <summary>Applies our CustomResourceDefinitions, and the policies without which no approval is honoured.</summary>
     public async Task ApplyDefinitionsAsync(CancellationToken cancellationToken)
     {
         foreach (var file in Directory.EnumerateFiles(Processes.Programs.InTree("crds"), "*.yaml").Order(StringComparer.Ordinal))
+            await ApplyAsync(file, _ => Definitions, cancellationToken);
+        await ApplyAsync(Processes.Programs.InTree("deploy/policies/approvals.yaml"), PolicyType, cancellationToken);
+    }
+
+    /// <summary>Null when an Approval under a false name is refused.</summary>
+    public async Task<string?> WhyNoApprovalsAsync(CancellationToken cancellationToken)
+    {
+        var probe = new JsonObject
         {
-            foreach (var definition in YamlDocuments.Read(File.ReadAllText(file)))
+            ["apiVersion"] = $"{Names.Group}/{Names.Version}",
+            ["kind"] = "Approval",
+            ["metadata"] = new JsonObject { ["name"] = "berth-policy-probe", ["namespace"] = "default" },
+            ["spec"] = new JsonObject
             {
-                var options = new WriteOptions { FieldManager = FieldManager, Force = true };
-                await client.PatchAsync(Definitions, new(null, definition["metadata"]!["name"]!.GetValue<string>()), Patch.Apply(definition), options: options, cancellationToken: cancellationToken);
-            }
+                ["taskRef"] = new JsonObject { ["name"] = "berth-policy-probe", ["uid"] = Guid.Empty.ToString() },
+                ["run"] = 1,
+                ["workspace"] = "berth-policy-probe",
+                ["decision"] = "Approve",
+                ["digest"] = "sha256:" + new string('0', 64),
+                ["approver"] = "berth:nobody",
+            },
+        };
+        try
+        {
+            await client.CreateAsync(Resources.Dynamic(Names.Group, Names.Version, "approvals", "Approval", namespaced: true), probe, "default", new WriteOptions { DryRun = true }, cancellationToken);
+            return "the server lets an Approval under a false name pass; does it evaluate ValidatingAdmissionPolicies (v1, Kubernetes 1.30 and later)?";
+        }
+        catch (KubernetesException error) when (error.IsInvalid || error.IsForbidden)
+        {
+            return null;
         }
     }
+
+    private async Task ApplyAsync(string file, Func<JsonObject, ResourceType<JsonObject>> type, CancellationToken cancellationToken)
+    {
+        foreach (var item in YamlDocuments.Read(await File.ReadAllTextAsync(file, cancellationToken)))
+        {
+            var options = new WriteOptions { FieldManager = FieldManager, Force = true };
+            await client.PatchAsync(type(item), new(null, item["metadata"]!["name"]!.GetValue<string>()), Patch.Apply(item), options: options, cancellationToken: cancellationToken);
+        }
+    }
+
+    private static ResourceType<JsonObject> PolicyType(JsonObject item) => item["kind"]!.GetValue<string>() == "ValidatingAdmissionPolicy"
+        ? Resources.Dynamic("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", namespaced: false)
+        : Resources.Dynamic("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", namespaced: false);
 
     /// <summary>Makes the operator's namespace, if it is not there.</summary>
     public async Task EnsureNamespaceAsync(CancellationToken cancellationToken)
@@ -112,13 +149,16 @@ internal sealed class ClusterAccess : IDisposable
 
     /// <summary>Null when a node is ready.</summary>
     public async Task<string?> WhyNoNodeAsync(CancellationToken cancellationToken) =>
-        (await ReadyNodesAsync(cancellationToken)).Count > 0 ? null : "no node is ready";
+        (await ReadyNodesAsync(static _ => true, cancellationToken)).Count > 0 ? null : "no node is ready";
 
-    /// <summary>The nodes that are ready, by name.</summary>
-    public async Task<IReadOnlyList<string>> ReadyNodesAsync(CancellationToken cancellationToken)
+    /// <summary>The ready nodes that belong to somebody else: not those that a pod runner made, perhaps of an instance that has ended.</summary>
+    public async Task<IReadOnlyList<string>> ForeignNodesAsync(CancellationToken cancellationToken) =>
+        await ReadyNodesAsync(static node => node["metadata"]!["labels"]?["berth.dev/pod-runner"] is null, cancellationToken);
+
+    private async Task<IReadOnlyList<string>> ReadyNodesAsync(Func<JsonObject, bool> which, CancellationToken cancellationToken)
     {
         var nodes = await client.ListAllAsync(Resources.Dynamic("", "v1", "nodes", "Node", namespaced: false), cancellationToken: cancellationToken);
-        return nodes.Items.Where(IsReady).Select(n => n["metadata"]!["name"]!.GetValue<string>()).ToList();
+        return nodes.Items.Where(IsReady).Where(which).Select(n => n["metadata"]!["name"]!.GetValue<string>()).ToList();
     }
 
     private static bool IsReady(JsonObject node) => node["status"]?["conditions"]?.AsArray()

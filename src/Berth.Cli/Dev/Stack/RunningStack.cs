@@ -71,7 +71,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
 
     private async Task PrepareClusterAsync(ClusterAccess access, CancellationToken cancellationToken)
     {
-        var nodes = options.Kubeconfig is null ? [] : await access.ReadyNodesAsync(cancellationToken);
+        var nodes = options.Kubeconfig is null ? [] : await access.ForeignNodesAsync(cancellationToken);
         if (options.Kubeconfig is not null) await access.ApplyDefinitionsAsync(cancellationToken);
         await access.EnsureNamespaceAsync(cancellationToken);
         if (nodes.Count > 0)
@@ -88,6 +88,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     {
         Tell("waiting until all is ready");
         await Until.TrueAsync("Pools are not usable", options.Timeout, directory.Log("cluster"), access.WhyNoPoolsAsync, cancellationToken);
+        if (options.Kubeconfig is not null) await Until.TrueAsync("Approvals are not checked", options.Timeout, directory.Log("supervisor"), access.WhyNoApprovalsAsync, cancellationToken);
         await Until.TrueAsync("Pods cannot run", options.Timeout, directory.Log("pods"), async stop => pods is { Restarts: >= 3 }
             ? throw new DevException($"The pod runner ended {pods.Restarts} times while starting, last with code {pods.LastExit}.", directory.Log("pods"))
             : await access.WhyNoNodeAsync(stop), cancellationToken);

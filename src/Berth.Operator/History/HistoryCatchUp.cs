@@ -1,0 +1,64 @@
+using Berth.Api;
+using Berth.Core.Approvals;
+using Berth.History;
+using Berth.Operator.Cluster;
+
+namespace Berth.Operator.History;
+
+/// <summary>
+/// A database that was restored, failed over or replaced may lack what it once acknowledged. At the beginning of a term and after each
+/// outage it is compared with the tasks; where it is behind, everything that a task's status still holds is written again, and what
+/// nobody holds any more is recorded as lost.
+/// </summary>
+internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, HistoryWriter writer, HistoryCondition condition, TimeProvider time, ILogger<HistoryCatchUp> log)
+{
+    private const int Batch = 5_000;
+    private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs for one term.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var changed = new SemaphoreSlim(0);
+        void Changed() => changed.Release();
+        condition.Changed += Changed;
+        try
+        {
+            while (true)
+            {
+                while (!await CompareAsync(cancellationToken)) await Task.Delay(TryAgain, time, cancellationToken);
+                do await changed.WaitAsync(cancellationToken);
+                while (condition.Trouble is not null);
+            }
+        }
+        finally
+        {
+            condition.Changed -= Changed;
+        }
+    }
+
+    private async Task<bool> CompareAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var behind = 0;
+            foreach (var keys in cache.Tasks.Keys().Chunk(Batch))
+            {
+                var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status.History.Acknowledged > 0).ToList();
+                var known = await store.GetAcknowledgedAsync([.. tasks.Select(t => t.Metadata.Uid)], cancellationToken);
+                foreach (var task in tasks.Where(t => known.GetValueOrDefault(t.Metadata.Uid) < t.Status.History.Acknowledged))
+                {
+                    writer.Enqueue(task.Metadata.Key());
+                    behind++;
+                }
+            }
+            foreach (var approval in cache.Approvals.Store.List().Where(a => a.HasVerdict())) writer.Note(approval);
+            if (behind > 0) log.LogWarning("The database lacks history that it had acknowledged for {Count} tasks: it was restored, failed over or replaced. What the tasks still hold is written again", behind);
+            return true;
+        }
+        catch (HistoryUnavailableException e)
+        {
+            log.LogDebug("The database cannot be compared with the tasks now: {Message}", e.Message);
+            return false;
+        }
+    }
+}

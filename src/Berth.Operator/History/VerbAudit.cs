@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Berth.Api;
+using Berth.Core.Approvals;
+using Berth.History;
+using Berth.Kubernetes;
+using Berth.Operator.Cluster;
+using Berth.Operator.Leadership;
+
+namespace Berth.Operator.History;
+
+/// <summary>
+/// Derives the audit from what the cluster shows: Approvals name their approver; changes of a task's spec are seen as they come, with the
+/// person from the annotation of that very generation, otherwise with the program that the managed fields name. Ids follow from the object,
+/// so that the next leader, which sees the same, writes nothing twice.
+/// </summary>
+internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, HistoryWriter writer, LeaderState leader, TimeProvider time, ILogger<VerbAudit> log)
+{
+    private static readonly ResourceType AnyTask = Resources.Dynamic(Names.Group, Names.Version, "tasks", "Task", true);
+    private readonly Channel<(TaskResource? Before, TaskResource After)> _changes = Channel.CreateBounded<(TaskResource?, TaskResource)>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Records what a part of the operator did for a person whom it knows.</summary>
+    public void Record(AuditRecord record) => writer.Note(record);
+
+    /// <summary>A decision got its verdict.</summary>
+    public void Judged(ApprovalResource approval, ApprovalVerdict verdict) => writer.Note(new AuditRecord
+    {
+        Id = IdOf(approval.Metadata.Uid, "verdict"),
+        At = approval.Metadata.CreationTimestamp ?? time.GetUtcNow(),
+        Actor = approval.Spec.Approver,
+        Verb = VerbOf(approval.Spec.Decision),
+        Kind = "Task",
+        Namespace = approval.Metadata.Namespace,
+        Name = approval.Spec.TaskRef.Name,
+        Uid = approval.Spec.TaskRef.Uid,
+        Outcome = verdict.Reason,
+        DetailJson = new JsonObject { ["approval"] = approval.Metadata.Name, ["comment"] = approval.Spec.Comment, ["digest"] = approval.Spec.Digest }.ToJsonString(),
+    });
+
+    /// <summary>The cache told of a task: notes it if a person did something.</summary>
+    public void Seen(InformerEvent<TaskResource> change)
+    {
+        if (leader.Term is null || change.Type != InformerEventType.Updated || change.Old is not { } before || before.Metadata.Uid != change.Object.Metadata.Uid) return;
+        if (before.Metadata.Generation != change.Object.Metadata.Generation || (before.Metadata.DeletionTimestamp is null && change.Object.Metadata.DeletionTimestamp is not null)) _changes.Writer.TryWrite((before, change.Object));
+    }
+
+    /// <summary>Works for one term: first what changed while nobody led, then what comes.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        foreach (var key in cache.Tasks.Keys())
+            if (cache.Tasks.Get(key) is { Metadata.Generation: > 1 } task && task.Metadata.Generation > task.Status.ObservedGeneration) _changes.Writer.TryWrite((null, task));
+        await foreach (var (before, after) in _changes.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                await RecordAsync(before, after, cancellationToken);
+            }
+            catch (KubernetesException e)
+            {
+                log.LogWarning("Who changed task {Task} cannot be read now: {Message}", after.Metadata.Key(), e.Message);
+            }
+        }
+    }
+
+    /// <summary>What was asked for, in the words of the CLI.</summary>
+    public static IReadOnlyList<string> Verbs(TaskResource? before, TaskResource after)
+    {
+        var (now, was) = (after.Spec, before?.Spec);
+        var verbs = new List<string>();
+        if (was is null ? now.DesiredState != DesiredState.Running : now.DesiredState != was.DesiredState)
+            verbs.Add(now.DesiredState switch { DesiredState.Suspended => "suspend", DesiredState.Stopped => "stop", _ => "resume" });
+        if ((now.Requeue ?? 0) > (was is null ? after.Status.ObservedRequeue : was.Requeue ?? 0)) verbs.Add("requeue");
+        if (was is not null && now.Priority != was.Priority) verbs.Add("prioritize");
+        if (was is not null && now.TtlAfterFinished != was.TtlAfterFinished) verbs.Add("set-ttl");
+        if (verbs.Count == 0 && (was is null || before!.Metadata.Generation != after.Metadata.Generation) && after.Metadata.DeletionTimestamp is null) verbs.Add("change");
+        return verbs;
+    }
+
+    private async Task RecordAsync(TaskResource? before, TaskResource after, CancellationToken cancellationToken)
+    {
+        var meta = after.Metadata;
+        if (before is not null && before.Metadata.DeletionTimestamp is null && meta.DeletionTimestamp is { } deleted) writer.Note(Deleted(after, deleted));
+        if (before?.Metadata.Generation == meta.Generation || Verbs(before, after) is not { Count: > 0 } verbs) return;
+        var (program, at) = await ProgramAsync(meta, cancellationToken);
+        var person = ChangedBy.Read(meta);
+        foreach (var verb in verbs)
+            writer.Note(Of(after, verb, at ?? time.GetUtcNow()) with
+            {
+                Id = IdOf(meta.Uid, $"{meta.Generation} {verb}"),
+                Actor = person ?? $"via {program ?? "an unknown program"}",
+                DetailJson = new JsonObject { ["generation"] = meta.Generation, ["program"] = program, ["desiredState"] = after.Spec.DesiredState.ToString(), ["requeue"] = after.Spec.Requeue }.ToJsonString(),
+            });
+    }
+
+    // The API server does not tell controllers who deletes; its own audit log does. A time to live is ours.
+    private static AuditRecord Deleted(TaskResource task, DateTimeOffset at)
+    {
+        var isOver = Durations.OrNull(task.Spec.TtlAfterFinished) is { } ttl && task.Status.FinishedAt is { } finished && finished + ttl <= at.AddSeconds(1);
+        return Of(task, "delete", at) with { Id = IdOf(task.Metadata.Uid, "delete"), Actor = isOver ? "ttlAfterFinished" : "via the API server" };
+    }
+
+    private static AuditRecord Of(TaskResource task, string verb, DateTimeOffset at) => new()
+    {
+        At = at,
+        Verb = verb,
+        Kind = "Task",
+        Namespace = task.Metadata.Namespace,
+        Name = task.Metadata.Name,
+        Uid = task.Metadata.Uid,
+        Outcome = "Requested",
+    };
+
+    /// <summary>The program that last wrote the spec, and when.</summary>
+    private async Task<(string? Program, DateTimeOffset? At)> ProgramAsync(ResourceMeta meta, CancellationToken cancellationToken)
+    {
+        var live = await client.TryGetAsync((ResourceType<JsonObject>)AnyTask, meta.Key(), cancellationToken);
+        if ((string?)live?["metadata"]?["uid"] != meta.Uid) return (null, null);
+        return (live!["metadata"]!["managedFields"]?.AsArray() ?? [])
+            .Where(f => f?["subresource"] is null && f?["fieldsV1"]?["f:spec"] is not null)
+            .Select(f => ((string?)f!["manager"], At: DateTimeOffset.TryParse((string?)f["time"], System.Globalization.CultureInfo.InvariantCulture, out var at) ? at : (DateTimeOffset?)null))
+            .OrderByDescending(f => f.At).FirstOrDefault();
+    }
+
+    private static string VerbOf(ApprovalDecision decision) => decision switch
+    {
+        ApprovalDecision.ConfirmDead => "confirm-dead",
+        ApprovalDecision.MarkSucceeded => "mark-succeeded",
+        ApprovalDecision.MarkFailed => "mark-failed",
+        _ => decision.ToString().ToLowerInvariant(),
+    };
+
+    private static Guid IdOf(string uid, string what) => new(SHA256.HashData(Encoding.UTF8.GetBytes($"berth audit {uid} {what}")).AsSpan(0, 16));
+}
