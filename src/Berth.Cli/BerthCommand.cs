@@ -3,7 +3,10 @@ using System.CommandLine.Help;
 using Berth.Cli.Access;
 using Berth.Cli.Dev;
 using Berth.Cli.Verbs;
+using Berth.Cli.Verbs.Cleanup;
+using Berth.Cli.Verbs.Completion;
 using Berth.Cli.Verbs.Decide;
+using Berth.Cli.Verbs.Doctor;
 using Berth.Cli.Verbs.Look;
 using Berth.Cli.Verbs.Steer;
 using Berth.Kubernetes;
@@ -36,6 +39,12 @@ internal static class BerthCommand
             TaskCommands.Ack(cluster),
             PoolCommand.Create(cluster),
             LeaderCommand.Create(cluster),
+            ViewListCommand.Queue(cluster),
+            ViewListCommand.Slots(cluster),
+            TopCommand.Create(cluster),
+            DoctorCommand.Create(cluster),
+            CleanupCommand.Create(cluster),
+            CompletionCommand.Create(),
             DevCommand.Create(),
         };
         cluster.AddTo(root);
@@ -45,6 +54,7 @@ internal static class BerthCommand
     /// <summary>Runs a command line; errors that people can mend are printed without a stack.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is [CompletionCommand.Answer, .. var words]) return CompletionCommand.Complete(Create(), words);
         var result = Create().Parse(args);
         if (result.Errors.Count > 0)
         {
