@@ -76,7 +76,17 @@ internal static class CompletionCommand
     public static IEnumerable<string> Candidates(Command root, IReadOnlyList<string> words)
     {
         var last = words.Count == 0 ? "" : words[^1];
-        var parsed = CommandLineParser.Parse(root, [.. words.Take(Math.Max(0, words.Count - 1)), last]);
-        return parsed.GetCompletions().Select(c => c.Label).Where(l => l.StartsWith(last, StringComparison.Ordinal) && (last.StartsWith('-') || !l.StartsWith('-'))).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var parsed = CommandLineParser.Parse(root, [.. words]);
+        // Behind an option that takes a value, nothing else is meant.
+        var option = words.Count > 1 && words[^2].StartsWith('-') ? Find(parsed.CommandResult, words[^2]) : null;
+        var found = option is not null && option.ValueType != typeof(bool) ? option.GetCompletions(CompletionContext.Empty) : parsed.GetCompletions();
+        return found.Select(c => c.Label).Where(l => l.StartsWith(last, StringComparison.Ordinal) && l[0] != '/' && (last.StartsWith('-') || l[0] != '-')).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+    }
+
+    private static Option? Find(CommandResult? at, string name)
+    {
+        for (; at is not null; at = at.Parent as CommandResult)
+            if (at.Command.Options.FirstOrDefault(o => o.Name == name || o.Aliases.Contains(name)) is { } option) return option;
+        return null;
     }
 }

@@ -26,7 +26,7 @@ internal static class DoctorCommand
             var worst = findings.Max(f => f.Verdict);
             if (text) Console.WriteLine(worst switch
             {
-                Verdict.Bad => $"\n{findings.Count(f => f.Verdict == Verdict.Bad)} things do not work.",
+                Verdict.Bad => $"\nDoes not work: {string.Join(", ", findings.Where(f => f.Verdict == Verdict.Bad).Select(f => f.Check).Distinct(StringComparer.Ordinal))}.",
                 Verdict.Warning => "\nIt works, but somebody should look.",
                 _ => "\nAll is well.",
             });
@@ -48,7 +48,7 @@ internal static class DoctorCommand
             IReadOnlyList<Finding> found;
             using (var progress = new Progress())
             {
-                if (tell) progress.Say($"looking at {check}");
+                if (tell) progress.Hint($"looking at {check}");
                 found = await OneAsync(check, examine, patient, cancellationToken);
             }
             foreach (var finding in found) yield return finding;

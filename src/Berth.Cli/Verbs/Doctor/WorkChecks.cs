@@ -29,7 +29,7 @@ internal static class WorkChecks
         var pools = await patient.PoolsAsync(stop);
         if (pools.Count == 0) return [new(check, Verdict.Warning, "there is no pool: no task can run", "Create one; deploy/samples/pool.yaml is an example.")];
         var found = pools.Select(p => (Pool: p, Ready: p.Status.Conditions.FirstOrDefault(c => c.Type == "Ready"))).Where(p => p.Ready is not { Status: ConditionStatus.True })
-            .Select(p => new Finding(check, Verdict.Bad, $"{p.Pool.Metadata.Namespace}/{p.Pool.Metadata.Name}: {p.Ready?.Reason ?? "not judged yet"}: {p.Ready?.Message}", $"berth describe pool {p.Pool.Metadata.Name} -n {p.Pool.Metadata.Namespace}")).ToList();
+            .Select(p => new Finding(check, p.Ready?.Reason is null or Reasons.PodsStarting ? Verdict.Warning : Verdict.Bad, $"{p.Pool.Metadata.Namespace}/{p.Pool.Metadata.Name}: {p.Ready?.Reason ?? "not judged yet"}: {p.Ready?.Message}", $"berth describe pool {p.Pool.Metadata.Name} -n {p.Pool.Metadata.Namespace}")).ToList();
         return found.Count > 0 ? found : [new(check, Verdict.Ok, $"all {pools.Count} are ready, {pools.Sum(p => p.Status.Slots.Idle)} of {pools.Sum(p => p.Status.Slots.Total)} slots idle")];
     }
 
