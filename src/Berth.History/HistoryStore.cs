@@ -117,6 +117,9 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Marks a log as complete; <paramref name="dropped"/> says how many bytes the sender left out.</summary>
     public Task<LogState> CompleteLogAsync(string taskUid, string attempt, long dropped = 0, CancellationToken cancellation = default) => logs.CompleteAsync(taskUid, attempt, dropped, cancellation);
 
+    /// <summary>Joins the small pieces of logs that are complete, at most so many logs; returns how many there were.</summary>
+    public Task<int> MergeLogsAsync(int most = 200, CancellationToken cancellation = default) => new LogMerger(connections).RunAsync(most, cancellation);
+
     /// <summary>State of a log; null if nothing was ever appended.</summary>
     public Task<LogState?> GetLogAsync(string attempt, CancellationToken cancellation = default) => logs.StateAsync(attempt, cancellation);
 
