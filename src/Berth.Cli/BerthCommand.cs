@@ -32,6 +32,7 @@ internal static class BerthCommand
             ResolveCommand.Create(cluster),
             LogsCommand.Create(cluster),
             HistoryCommand.Create(cluster),
+            CheckpointsCommand.Create(cluster),
             TaskCommands.Suspend(cluster),
             TaskCommands.Resume(cluster),
             TaskCommands.Stop(cluster),

@@ -19,6 +19,8 @@ internal sealed class ViewEndpoints(TaskViews tasks, ClusterRows rows, OperatorR
             GuardedAsync(context, new("get", ns, "tasks", Name: name), () => Task.FromResult(rows.Standing(ns, name) is { } item ? Json(ViewKinds.Positions.Item(item)) : ViewStatus.Missing($"There is no task '{name}' in namespace '{ns}'.", name))));
         routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}/{view}", (HttpContext context, string ns, string name, string view) =>
             GuardedAsync(context, new("get", ns, "tasks", view, name), () => tasks.AnswerAsync(ns, name, view, context)));
+        routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}/checkpoints/{checkpoint}", (HttpContext context, string ns, string name, string checkpoint) =>
+            GuardedAsync(context, new("get", ns, "tasks", "checkpoints", name), () => tasks.CheckpointAsync(ns, name, checkpoint, context)));
         foreach (var kind in ViewKinds.All) Map(routes, kind);
     }
 
