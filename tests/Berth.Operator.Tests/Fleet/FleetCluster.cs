@@ -110,7 +110,8 @@ internal sealed class FleetCluster : IAsyncDisposable
             [
                 $"--kubeconfig={kubeconfig}", $"--Identity=fleet-{i}", "--Operator:Namespace=berth-system", $"--Http:Address=127.0.0.1:{ports[i]}",
                 $"--Gateway:Address={gateways[i]}", $"--Gateway:Addresses={string.Join(',', gateways)}", "--Postgres:ConnectionString=Host=127.0.0.1;Port=1;Database=none;Username=nobody", "--Images:Agent=fleet",
-            ]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory };
+            ])
+            { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory };
             var process = Process.Start(start)!;
             process.OutputDataReceived += static (_, _) => { };
             process.ErrorDataReceived += static (_, _) => { };
