@@ -141,6 +141,9 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Everything known of a task; null if it is not known.</summary>
     public Task<TaskStory?> GetStoryAsync(string uid, CancellationToken cancellation = default) => queries.StoryAsync(uid, cancellation);
 
+    /// <summary>What people did, newest first.</summary>
+    public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(AuditFilter filter, CancellationToken cancellation = default) => AuditFilter.RunAsync(connections, filter, cancellation);
+
     /// <summary>Numbers over the tasks that a filter chooses by namespace, workspace, pool and time.</summary>
     public Task<HistoryStatistics> GetStatisticsAsync(TaskFilter filter, CancellationToken cancellation = default) => StatisticsQuery.RunAsync(connections, filter, cancellation);
 

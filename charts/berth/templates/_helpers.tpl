@@ -56,3 +56,6 @@ name: {{ .name }}
   name: {{ include "berth.serviceAccount" . }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
+
+{{/* "true" when the aggregated API is served. It is one for the whole cluster, so an operator of one namespace serves none. */}}
+{{- define "berth.views" -}}{{ and .Values.view.enabled (not .Values.watchNamespace) }}{{- end -}}

@@ -22,4 +22,5 @@ namespace Berth.Api;
 [JsonSerializable(typeof(ApprovalSpec))]
 [JsonSerializable(typeof(OutboxEntry))]
 [JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(ActionNote))]
 public sealed partial class BerthJson : JsonSerializerContext;

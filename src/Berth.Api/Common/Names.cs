@@ -30,14 +30,23 @@ public static class Names
     /// <summary>Annotation on an agent pod that drains it (no new work; reservations with stored plans move).</summary>
     public const string DrainAnnotation = "berth.dev/drain";
 
+    /// <summary>Annotation on a pool: the moment at which a person asked to spread its reservations and idle slots anew (<c>berth pool rebalance</c>).</summary>
+    public const string RebalanceAnnotation = "berth.dev/rebalance";
+
+    /// <summary>Annotation on a task: who has seen its escalation and when (<c>berth ack</c>); while it is younger than the escalation nothing is repeated.</summary>
+    public const string AcknowledgedAnnotation = "berth.dev/acknowledged";
+
+    /// <summary>Annotation on whatever a verb of the command line changed: an <see cref="ActionNote"/>, written with the change itself.</summary>
+    public const string ActionAnnotation = "berth.dev/last-action";
+
+    /// <summary>Group of the operator's aggregated API: logs, plan text, history, queue positions, slots, connections.</summary>
+    public const string ViewGroup = "view.berth.dev";
+
+    /// <summary>Annotation on the leader Lease: host:port of the leader's aggregated API, for the other replicas.</summary>
+    public const string ViewAddressAnnotation = "berth.dev/view-address";
+
     /// <summary>Annotation on the leader Lease: the address on which the leader's gateway takes agents.</summary>
     public const string GatewayAddressAnnotation = "berth.dev/gateway-address";
-
-    /// <summary>
-    /// Annotation that says who changed the spec of a task or pool: <c>USER@GENERATION</c>, written in the same patch as the change, with the
-    /// generation that the change leads to. The audit believes it for that generation alone.
-    /// </summary>
-    public const string ChangedByAnnotation = "berth.dev/changed-by";
 
     /// <summary>Annotation on a task that a restore made: the uid under which the history knows what was before.</summary>
     public const string RestoredFromAnnotation = "berth.dev/restored-from";

@@ -3,6 +3,7 @@ using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Approvals;
 using Berth.Operator.Cluster;
+using Berth.Operator.Certificates;
 using Berth.Operator.Gateway;
 using Berth.Operator.History;
 using Berth.Operator.Leadership;
@@ -13,6 +14,8 @@ using Berth.Operator.Tasks;
 using Berth.Operator.Telemetry;
 using Berth.Operator.Telemetry.Notifications;
 using Berth.Operator.View;
+using Berth.Operator.View.Access;
+using Berth.Operator.View.Tables;
 
 namespace Berth.Operator.Hosting;
 
@@ -22,7 +25,7 @@ internal static class OperatorServices
     /// <summary>Registers everything; each is one per process.</summary>
     public static IServiceCollection AddOperator(this IServiceCollection services, OperatorOptions options, KubernetesConfig cluster)
     {
-        services.AddSingleton(options).AddSingleton(TimeProvider.System);
+        services.AddSingleton(options).AddSingleton(cluster).AddSingleton(TimeProvider.System);
         services.AddSingleton(s => new KubernetesClient(cluster, new KubernetesClientOptions { UserAgent = "berth-operator", Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton<HistoryKeys>();
         services.AddSingleton(s => new HistoryStore(options.Postgres.ConnectionString!, new HistoryOptions { Keys = s.GetRequiredService<HistoryKeys>().Ring }));
@@ -35,12 +38,14 @@ internal static class OperatorServices
         services.AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
         services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
         services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<ArtifactEndpoints>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
-        services.AddSingleton<HistoryCondition>().AddSingleton<HistoryProbe>().AddSingleton<HistoryWriter>().AddSingleton<HistorySpill>().AddSingleton<HistoryCatchUp>().AddSingleton<VerbAudit>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
+        services.AddSingleton<HistoryCondition>().AddSingleton<HistoryProbe>().AddSingleton<HistoryWriter>().AddSingleton<HistorySpill>().AddSingleton<HistoryCatchUp>().AddSingleton<VerbAudit>().AddSingleton<HistoryViews>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
         services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
         services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
         services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
-        services.AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
+        services.AddSingleton<ViewCertificates>().AddSingleton<ViewAuthenticator>().AddSingleton<ViewAuthorizer>().AddSingleton<ViewGate>().AddSingleton<LeaderViews>().AddSingleton<ViewRegistration>();
+        services.AddSingleton<TaskViews>().AddSingleton<ClusterRows>().AddSingleton<OperatorRow>().AddSingleton<ViewEndpoints>();
+        services.AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
         return services;
     }
 }

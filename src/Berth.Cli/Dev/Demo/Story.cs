@@ -1,7 +1,7 @@
 using Berth.Api;
 using Berth.Cli.Access;
 using Berth.Cli.Dev.Stack;
-using Berth.Cli.Verbs;
+using Berth.Cli.Verbs.Decide;
 using Berth.Kubernetes;
 
 namespace Berth.Cli.Dev.Demo;
@@ -133,7 +133,7 @@ internal sealed class Story(ClusterSession admin, InstanceDirectory directory, S
     {
         var task = feed.Latest(actor.Name);
         actor.ApprovedDigest = task.Status.Plan!.Digest;
-        using var session = new ClusterSession(KubernetesConfig.Load(directory.KubeconfigOf(user)), Namespace, new([]));
+        using var session = new ClusterSession(KubernetesConfig.Load(directory.KubeconfigOf(user)), Namespace);
         await Decision.WriteAsync(session, task, new() { Decision = ApprovalDecision.Approve, Digest = actor.ApprovedDigest }, stop);
         narrator.Act($"{user} approves {actor.Workspace}: {task.Status.Plan.Summary}, {Digests.Short(actor.ApprovedDigest)}");
     }

@@ -37,6 +37,8 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         {
             Tell("starting the operator");
             operators = OperatorReplica.Create(options.Replicas, directory, address!, Changed);
+            // Only the dev cluster can reach processes of this machine.
+            if (options.Kubeconfig is null) await access.RegisterViewsAsync(operators.Select(o => o.View), cancellationToken);
             loops.AddRange(operators.Select(o => o.Program.RunAsync(stopping.Token)));
         }
         await ReadyAsync(access, cancellationToken);
