@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Berth.Cli.Access;
 using Berth.Cli.Dev;
+using Berth.Cli.Verbs.Cleanup;
+using Berth.Cli.Verbs.Completion;
 using Berth.Cli.Verbs.Decide;
+using Berth.Cli.Verbs.Doctor;
 using Berth.Cli.Verbs.History;
 using Berth.Cli.Verbs.Look;
 using Berth.Cli.Verbs.Steer;
@@ -41,6 +44,11 @@ internal static class BerthCommand
             TaskCommands.Ack(cluster),
             PoolCommand.Create(cluster),
             LeaderCommand.Create(cluster),
+            ViewListCommand.Queue(cluster),
+            ViewListCommand.Slots(cluster),
+            TopCommand.Create(cluster),
+            DoctorCommand.Create(cluster),
+            CompletionCommand.Create(),
             DevCommand.Create(),
         };
         cluster.AddTo(root);
@@ -50,6 +58,7 @@ internal static class BerthCommand
     /// <summary>Runs a command line; errors that people can mend are printed without a stack.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is [CompletionCommand.Answer, .. var words]) return CompletionCommand.Complete(Create(), words);
         var result = Create().Parse(args);
         if (result.Errors.Count > 0)
         {

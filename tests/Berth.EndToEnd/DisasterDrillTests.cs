@@ -98,7 +98,7 @@ public sealed class DisasterDrillTests
         }
     }
 
-    private static string Database(BerthStack stack) => new Npgsql.NpgsqlConnectionStringBuilder(HistoryConnectionString.Parse(stack.Env("POSTGRES"))).Database!;
+    private static string Database(BerthStack stack) => new Uri(stack.Env("POSTGRES")).AbsolutePath.Trim('/');
 
     private static string Ok((int Code, string Text) answer)
     {

@@ -9,6 +9,12 @@ internal sealed class Progress : IDisposable
     private readonly bool rewrites = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
     private string shown = "";
 
+    /// <summary>Says something that matters only while it lasts: on a terminal alone.</summary>
+    public void Hint(string text)
+    {
+        if (rewrites) Say(text);
+    }
+
     public void Say(string text)
     {
         if (rewrites) Console.Error.Write($"\r\u001b[K{text} ({Ages.Of(clock.Elapsed)})");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Berth.Cli.Dev.Processes;
 
 namespace Berth.Cli.Dev.Stack;
@@ -12,6 +13,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     private PostgresAddress? address;
     private ClusterServer? cluster;
     private SupervisedProgram? pods;
+    private string? podsAddress;
     private IReadOnlyList<OperatorReplica> operators = [];
     private bool isReady;
 
@@ -80,7 +82,8 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
             return;
         }
         Tell("starting the pod runner");
-        pods = PodRunner.Create(directory, Changed);
+        podsAddress = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePorts.Take(1)[0]}");
+        pods = PodRunner.Create(directory, podsAddress, Changed);
         loops.Add(pods.RunAsync(stopping.Token));
     }
 
@@ -105,7 +108,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         lock (gate)
         {
             directory.WriteProcesses(Living());
-            if (isReady) EnvironmentFile.Write(directory.Env, StackEnvironment.Of(directory, address!, Living(), operators));
+            if (isReady) EnvironmentFile.Write(directory.Env, StackEnvironment.Of(directory, address!, Living(), operators, podsAddress));
         }
     }
 

@@ -22,13 +22,19 @@ internal sealed class Act(ClusterSession session, string verb, string by, string
     public string Suffix => dryRun ? " (dry run; nothing changed)" : "";
 
     /// <summary>Changes an object by a merge patch.</summary>
-    public Task<T> ChangeAsync<T>(ResourceType<T> type, ObjectKey key, JsonObject change, CancellationToken cancellationToken) where T : class
+    /// <param name="type">Its kind.</param>
+    /// <param name="key">Its name.</param>
+    /// <param name="change">The patch; the note is added to it.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <param name="generation">The object's generation when its spec is changed: then the audit knows who made the next one.</param>
+    public Task<T> ChangeAsync<T>(ResourceType<T> type, ObjectKey key, JsonObject change, CancellationToken cancellationToken, long? generation = null) where T : class
     {
         var metadata = change["metadata"] as JsonObject ?? [];
         change["metadata"] = metadata;
         var annotations = metadata["annotations"] as JsonObject ?? [];
         metadata["annotations"] = annotations;
         annotations[Names.ActionAnnotation] = new ActionNote { Id = Guid.CreateVersion7(), Verb = verb, By = By, At = DateTimeOffset.UtcNow, Comment = comment }.ToJson();
+        if (generation is { } now) annotations[Names.ChangedByAnnotation] = ChangedBy.Of(By, now);
         return session.Client.PatchAsync(type, key, Patch.Merge(change), options: new() { DryRun = dryRun, FieldManager = FieldManager }, cancellationToken: cancellationToken);
     }
 

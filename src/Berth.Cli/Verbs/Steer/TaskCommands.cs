@@ -16,7 +16,7 @@ internal static class TaskCommands
     public static Command Suspend(ClusterOptions cluster) => Create(cluster, "suspend", "Hold a task still: it keeps its place and its workspace; nothing new is started.", null, async (act, task, stop) =>
     {
         if (task.Status.Phase.IsTerminal()) throw Over(task, "suspend");
-        await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Desired(DesiredState.Suspended), stop);
+        await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Desired(DesiredState.Suspended), stop, task.Metadata.Generation);
         return $"suspended; go on with: berth resume {task.Metadata.Name}";
     });
 
@@ -24,7 +24,7 @@ internal static class TaskCommands
     {
         if (task.Spec.DesiredState == DesiredState.Stopped) throw new CliException(ExitCodes.NotWaiting, $"Task '{task.Metadata.Name}' was stopped, and that is final for this run; run it again with: berth requeue {task.Metadata.Name}");
         if (task.Spec.DesiredState != DesiredState.Suspended) throw new CliException(ExitCodes.NotWaiting, $"Task '{task.Metadata.Name}' is not suspended: it is {task.Status.Phase}.");
-        await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Desired(DesiredState.Running), stop);
+        await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Desired(DesiredState.Running), stop, task.Metadata.Generation);
         return "resumed";
     });
 
@@ -44,7 +44,7 @@ internal static class TaskCommands
             var spec = new JsonObject { ["requeue"] = next };
             // A stop is sticky; whoever asks for another run does not want it to be stopped again at once.
             if (task.Spec.DesiredState != DesiredState.Running) spec["desiredState"] = nameof(DesiredState.Running);
-            await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), new() { ["spec"] = spec }, stop);
+            await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), new() { ["spec"] = spec }, stop, task.Metadata.Generation);
             return $"run {task.Status.Run + 1} asked for";
         });
         // A Run has no approval before it: its command is started again at once.
@@ -56,7 +56,7 @@ internal static class TaskCommands
         var command = Create(cluster, "stop", "Stop a task: whatever runs in its slot is ended. Final for this run.", Question, async (act, task, stop) =>
         {
             if (task.Status.Phase.IsTerminal()) throw Over(task, "stop");
-            await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Desired(DesiredState.Stopped), stop);
+            await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Desired(DesiredState.Stopped), stop, task.Metadata.Generation);
             return "stop asked for";
         }, StopWaits, (task, _) => task.Status.Phase.IsTerminal() ? null : $"{task.Metadata.Name} is {task.Status.Phase}{(task.Status.Message is { } message ? ": " + message : "")}");
         return command;
