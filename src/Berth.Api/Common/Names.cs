@@ -48,6 +48,12 @@ public static class Names
     /// <summary>Annotation on the leader Lease: the address on which the leader's gateway takes agents.</summary>
     public const string GatewayAddressAnnotation = "berth.dev/gateway-address";
 
+    /// <summary>
+    /// Annotation that says who changed the spec of a task or pool: <c>USER@GENERATION</c>, written in the same patch as the change, with the
+    /// generation that the change leads to. The audit believes it for that generation alone.
+    /// </summary>
+    public const string ChangedByAnnotation = "berth.dev/changed-by";
+
     /// <summary>Annotation on a task that a restore made: the uid under which the history knows what was before.</summary>
     public const string RestoredFromAnnotation = "berth.dev/restored-from";
 

@@ -97,7 +97,7 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
             Name = meta.Name,
             Uid = meta.Uid,
             Outcome = "Requested",
-            DetailJson = new JsonObject { ["comment"] = note.Comment, ["generation"] = meta.Generation }.ToJsonString(),
+            DetailJson = new JsonObject { ["comment"] = note.Comment, ["generation"] = meta.Generation, ["checked"] = ChangedBy.Read(meta) == note.By }.ToJsonString(),
         });
         return true;
     }
@@ -126,7 +126,7 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
             writer.Note(Of(after, verb, at ?? time.GetUtcNow()) with
             {
                 Id = IdOf(meta.Uid, $"{meta.Generation} {verb}"),
-                Actor = $"via {program ?? "an unknown program"}",
+                Actor = ChangedBy.Read(meta) ?? $"via {program ?? "an unknown program"}",
                 DetailJson = new JsonObject { ["generation"] = meta.Generation, ["program"] = program, ["desiredState"] = after.Spec.DesiredState.ToString(), ["requeue"] = after.Spec.Requeue }.ToJsonString(),
             });
     }
