@@ -172,13 +172,6 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Disk use by table.</summary>
     public Task<StorageUse> GetStorageAsync(CancellationToken cancellation = default) => StorageUse.AskAsync(connections, cancellation);
 
-    /// <summary>Bytes that the database takes on disk.</summary>
-    public Task<long> SizeAsync(CancellationToken cancellation = default) => connections.RunAsync("read its size", async (connection, token) =>
-    {
-        await using var command = new NpgsqlCommand("select pg_database_size(current_database())", connection);
-        return (long)(await command.ExecuteScalarAsync(token).ConfigureAwait(false))!;
-    }, cancellation);
-
     /// <summary>Closes the connections that this store made.</summary>
     public ValueTask DisposeAsync() => connections.DisposeAsync();
 }
