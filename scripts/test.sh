@@ -28,6 +28,7 @@ verb_test() {
   [ $long = 1 ] || args+=(-trait- "Suite=Long")
   require_postgres
   require_prometheus
+  require_kubernetes_tools
   build
   for project in "${projects[@]}"; do run_suite "$project" "${args[@]}"; done
   if [ $((passed + failed + skipped)) = 0 ]; then say "dev: no test ran"; status=1; fi

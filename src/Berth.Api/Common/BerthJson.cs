@@ -23,4 +23,6 @@ namespace Berth.Api;
 [JsonSerializable(typeof(OutboxEntry))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ActionNote))]
+[JsonSerializable(typeof(List<FreezeWindow>))]
+[JsonSerializable(typeof(TaskLimits))]
 public sealed partial class BerthJson : JsonSerializerContext;

@@ -27,11 +27,12 @@ public static class Names
     /// <summary>Finalizer on pools: kept until their pods are gone.</summary>
     public const string PoolFinalizer = "berth.dev/pool";
 
-    /// <summary>Annotation on an agent pod that drains it (no new work; reservations with stored plans move).</summary>
+    /// <summary>
+    /// Annotation on an agent pod that drains it, whatever its value: no new work, reservations with stored plans move, running work is
+    /// waited for, then the pod ends and another takes its place. The value is shown to people: who drains it, and why. Taking the
+    /// annotation off undoes it.
+    /// </summary>
     public const string DrainAnnotation = "berth.dev/drain";
-
-    /// <summary>Annotation on a pool: the moment at which a person asked to spread its reservations and idle slots anew (<c>berth pool rebalance</c>).</summary>
-    public const string RebalanceAnnotation = "berth.dev/rebalance";
 
     /// <summary>Annotation on a task: who has seen its escalation and when (<c>berth ack</c>); while it is younger than the escalation nothing is repeated.</summary>
     public const string AcknowledgedAnnotation = "berth.dev/acknowledged";
@@ -44,6 +45,18 @@ public static class Names
 
     /// <summary>Annotation on the leader Lease: host:port of the leader's aggregated API, for the other replicas.</summary>
     public const string ViewAddressAnnotation = "berth.dev/view-address";
+
+    /// <summary>
+    /// Annotation on a pool whose pods are to be spread over the nodes again: any new value, by convention the time of asking. Done once
+    /// status.rebalanced shows the same value.
+    /// </summary>
+    public const string RebalanceAnnotation = "berth.dev/rebalance";
+
+    /// <summary>Annotation on a Namespace: a JSON list of freeze windows that hold for all its pools.</summary>
+    public const string FreezeWindowsAnnotation = "berth.dev/freeze-windows";
+
+    /// <summary>Annotation on a Namespace: a JSON object of limits that hold for all its pools together.</summary>
+    public const string LimitsAnnotation = "berth.dev/limits";
 
     /// <summary>Annotation on the leader Lease: the address on which the leader's gateway takes agents.</summary>
     public const string GatewayAddressAnnotation = "berth.dev/gateway-address";

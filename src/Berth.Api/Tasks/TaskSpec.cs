@@ -55,6 +55,10 @@ public sealed record TaskSpec
     [Default("0"), Bounds(Minimum = -1_000_000, Maximum = 1_000_000)]
     public int Priority { get; init; }
 
+    /// <summary>Whether this task discards an older task's plan of the same workspace that nobody has approved yet, instead of waiting behind it.</summary>
+    [Immutable]
+    public bool? Supersede { get; init; }
+
     /// <summary>Who asks for this task. If set it must be the name of the user who creates it; needed where approver and requester must differ.</summary>
     [Immutable, Bounds(MaxLength = 253)]
     public string? RequestedBy { get; init; }

@@ -12,6 +12,7 @@ internal static class PendingPhase
     {
         var fault = Admission.Check(draft.Seen);
         if (fault is not null) { draft.Wait(fault.Reason, fault.Message); return; }
+        if (SupersededNow(draft)) return;
         if (SuspendedNow(draft)) return;
         if (draft.Status.NotBefore is { } notBefore && draft.Seen.Now < notBefore)
         {
@@ -29,9 +30,36 @@ internal static class PendingPhase
             draft.WakeAfter(InputsAgainAfter);
             return;
         }
+        if (draft.Spec.Type == TaskType.Run && HeldBack(draft, "runs")) return;
         draft.WantsSlot = draft.Seen.Offer is null;
         if (draft.Seen.Offer is { } offer && draft.Seen.Inputs?.Snapshot is { } inputs) Begin(draft, offer, inputs);
+        else if (PoolTrouble(draft) is { } trouble) draft.Wait(trouble.Reason, trouble.Message);
         else if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, wait.Message);
+    }
+
+    /// <summary>A pool that cannot run anything at the moment: the task keeps its place in the queue, so that the pool knows it is needed.</summary>
+    public static Fault? PoolTrouble(TaskDraft draft) =>
+        draft.Seen.Pool?.Fault is { Retry: true } fault && draft.Seen.Wait is null or { Reason: Reasons.WaitingForSlot }
+            ? new Fault(Reasons.PoolNotReady, $"pool {draft.Spec.PoolRef.Name}: {fault.Reason}: {fault.Message}")
+            : null;
+
+    /// <summary>Whether a freeze keeps back what would change the world; wakes the task when it ends.</summary>
+    public static bool HeldBack(TaskDraft draft, string what)
+    {
+        if (draft.Seen.Hold is not { } hold) return false;
+        draft.Wait(hold.Reason, hold.Until is null ? hold.Message : $"{hold.Message}; {what} by itself then");
+        draft.WakeAt(hold.Until);
+        return true;
+    }
+
+    /// <summary>A newer task takes the place of one that nobody has approved. True if this one ended.</summary>
+    public static bool SupersededNow(TaskDraft draft)
+    {
+        if (draft.Seen.SupersededBy is not { } newer || draft.Status.Grant is not null || draft.Spec.Type != TaskType.PlanAndApply) return false;
+        draft.Move(TaskSignal.Superseded, $"discarded before anybody approved it: the newer task {newer} of workspace {draft.Spec.Workspace} takes its place; raise spec.requeue by one to plan it again");
+        Recovery.ReleaseAll(draft);
+        Lifecycle.Terminal(draft);
+        return true;
     }
 
     /// <summary>Whether the task is held still; notes going in and out of it.</summary>

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Kubernetes;
-using Berth.Operator.Certificates;
 
 namespace Berth.Operator.Gateway;
 

@@ -124,11 +124,13 @@ internal sealed class LeaderWork
         {
             WakePool(change.Key);
             prover.ProofOf(change.Key.Namespace!);
-            if (change.Old?.Metadata.Generation != change.Object.Metadata.Generation || change.Type == InformerEventType.Deleted) WakeTasksOfPool(change.Key);
+            if (change.Old is null || !PoolSpecs.SameForTasks(change.Old, change.Object) || change.Type == InformerEventType.Deleted) WakeTasksOfPool(change.Key);
         });
         _cache.PodInformer.AddHandler(change => PodChanged(change.Object, change.Type));
         _cache.Nodes.AddHandler(change => { foreach (var pod in _cache.Pods.ByIndex(ClusterCache.ByNode, change.Key.Name)) PodChanged(pod, InformerEventType.Updated); });
         _agents.Changed += AgentChanged;
+        _cache.Namespaces.AddHandler(change => { if (WorkHolds.Differ(change.Old, change.Object)) WakeTasksOfNamespace(change.Key.Name); });
+        _placement.DemandChanged += key => _running?.Pools.Queue.Add(key);
         _placement.Placed += key => WakeTask(key);
         _history.Acknowledged += key => WakeTask(key);
         _spill.Spilled += key => WakeTask(key);
@@ -165,6 +167,16 @@ internal sealed class LeaderWork
     private void WakeTasksOfPool(ObjectKey pool)
     {
         foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPool, pool.ToString())) WakeTask(task.Metadata.Key());
+    }
+
+    private void WakeTasksOfNamespace(string ns)
+    {
+        foreach (var pool in _cache.Pools.Store.List())
+            if (pool.Metadata.Namespace == ns)
+            {
+                WakePool(pool.Metadata.Key());
+                WakeTasksOfPool(pool.Metadata.Key());
+            }
     }
 
     private void WakeTask(ObjectKey key, WorkPriority priority = WorkPriority.Normal)

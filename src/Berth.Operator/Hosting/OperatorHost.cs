@@ -3,7 +3,6 @@ using Berth.History;
 using Berth.Kubernetes;
 using Berth.Operator.Approvals;
 using Berth.Operator.Cluster;
-using Berth.Operator.Certificates;
 using Berth.Operator.Gateway;
 using Berth.Operator.History;
 using Berth.Operator.Leadership;
@@ -80,10 +79,11 @@ internal sealed class OperatorHost(
         loops.RunAsync("logs", logs.RunAsync, stop),
         loops.RunAsync("approval-policy", prover.RunAsync, stop),
         loops.RunAsync("storage", storage.RunAsync, stop),
-        loops.RunAsync("view-registration", viewCertificates.IsLoaded ? registration.RunAsync : _ => Task.CompletedTask, stop),
+        loops.RunAsync("view-registration", viewCertificates.IsWanted ? registration.RunAsync : _ => Task.CompletedTask, stop),
+        loops.RunAsync("view-certificate", viewCertificates.RunAsync, stop),
         loops.RunAsync("notifications", notifier.RunAsync, stop),
         loops.RunAsync("events", events.RunAsync, CancellationToken.None),
-        loops.RunAsync("certificate", RenewAsync, stop));
+        loops.RunAsync("certificate", certificates.RunAsync, stop));
 
     /// <summary>Brings the schema up to date as soon as the database can be reached; nothing else waits for it.</summary>
     private async Task MigrateAsync(CancellationToken cancellationToken)
@@ -102,16 +102,6 @@ internal sealed class OperatorHost(
                 condition.Failed(HistoryUse.Migration, e);
                 await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(attempt, 5))), time, cancellationToken);
             }
-        }
-    }
-
-    private async Task RenewAsync(CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromHours(6), time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
-        {
-            await certificates.LoadAsync(cancellationToken);
-            if (viewCertificates.IsLoaded) await viewCertificates.LoadAsync(cancellationToken);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
 using Berth.Api;
 using Berth.Kubernetes;
-using Berth.Operator.Certificates;
 using Berth.Operator.Gateway;
 using Berth.Operator.History;
 using Berth.Operator.Leadership;
@@ -96,18 +95,19 @@ internal static class OperatorProgram
     /// <summary>The certificates come first: without them no agent could tell us from a stranger. The keys come before anything is stored.</summary>
     private static async Task PrepareAsync(WebApplication app, ILogger log, CancellationToken stop)
     {
-        var servesViews = app.Services.GetRequiredService<OperatorOptions>().View.Address is { Length: > 0 };
-        SharedCertificate[] certificates = [app.Services.GetRequiredService<GatewayCertificates>(), .. servesViews ? [app.Services.GetRequiredService<ViewCertificates>()] : Array.Empty<SharedCertificate>()];
+        var certificates = app.Services.GetRequiredService<GatewayCertificates>();
+        var views = app.Services.GetRequiredService<ViewCertificates>();
         var keys = app.Services.GetRequiredService<HistoryKeys>();
         while (true)
         {
             try
             {
-                foreach (var certificate in certificates) await certificate.LoadAsync(stop);
+                await certificates.LoadAsync(stop);
+                if (views.IsWanted) await views.LoadAsync(stop);
                 await keys.LoadAsync(stop);
                 return;
             }
-            catch (Exception e) when (e is KubernetesException or ArgumentException)
+            catch (Exception e) when (e is KubernetesException or ArgumentException or GatewayCertificateException)
             {
                 log.LogWarning("The certificates or the history's encryption keys cannot be loaded yet: {Message}", e.Message);
                 await Task.Delay(TryAgain, stop);

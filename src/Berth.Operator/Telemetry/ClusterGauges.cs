@@ -2,11 +2,11 @@ using System.Diagnostics.Metrics;
 using Berth.Api;
 using Berth.Operator.Agents;
 using Berth.Operator.Cluster;
-using Berth.Operator.Certificates;
 using Berth.Operator.Gateway;
 using Berth.Operator.History;
 using Berth.Operator.Hosting;
 using Berth.Operator.Leadership;
+using Berth.Operator.View;
 using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace Berth.Operator.Telemetry;
@@ -72,8 +72,8 @@ internal sealed class ClusterGauges(
 
     private IEnumerable<Measurement<double>> Expiries()
     {
-        foreach (var (certificate, name) in ((SharedCertificate, string)[])[(certificates, "gateway"), (viewCertificates, "view")])
-            if (certificate.IsLoaded) yield return new(certificate.Expires.ToUnixTimeSeconds(), new Tag("certificate", name));
+        if (certificates.Authority.Length > 0) yield return new(certificates.Expires.ToUnixTimeSeconds(), new Tag("certificate", "gateway"));
+        if (viewCertificates.Expires is { } expires) yield return new(expires.ToUnixTimeSeconds(), new Tag("certificate", "view"));
     }
 
     private double IdleSeconds()

@@ -34,6 +34,11 @@ internal sealed class OperatorEvents(EventRecorder recorder)
     /// <summary>Something about a pool needs a person.</summary>
     public void PoolWarning(AgentPoolResource pool, string reason, string message) => recorder.Warning(BerthResources.Pools.ReferenceTo(pool), reason, "CreatePod", message);
 
+    /// <summary>Somebody else set the number of pods of a pool that demand sets.</summary>
+    public void PoolScaledByHand(AgentPoolResource pool, int theirs, int ours) => recorder.Warning(
+        BerthResources.Pools.ReferenceTo(pool), Reasons.ScaledByHand, "Scale",
+        $"spec.replicas was set to {theirs} and is {ours} again: spec.autoscaling sets it, between {pool.Spec.Autoscaling?.MinReplicas} and {pool.Spec.Autoscaling?.MaxReplicas}; change those, or take spec.autoscaling out to scale by hand");
+
     private static bool IsWarning(AppliedTransition transition) =>
         transition.Row.To is TaskPhase.Failed or TaskPhase.DeadLettered or TaskPhase.ApplyLost or TaskPhase.Expired
         || transition.Row.Signal is TaskSignal.CommandFailed or TaskSignal.PlanLost or TaskSignal.ReservationLost or TaskSignal.ReservationReset or TaskSignal.InputsChanged or TaskSignal.AttemptRefused or TaskSignal.ApprovalRevoked;

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Berth.Kubernetes;
-using Berth.Operator.Certificates;
 using Berth.Operator.Leadership;
 using Berth.Operator.Options;
 
@@ -22,9 +21,9 @@ internal sealed class LeaderViews : IDisposable
         var handler = new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromSeconds(5) };
         handler.SslOptions = new SslClientAuthenticationOptions
         {
-            TargetHost = $"{options.View.Service}.{options.Operator.Namespace}.svc",
+            TargetHost = certificates.ServerName,
             // The authority is read at each handshake: another replica may have made a new one.
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown && IsOurs(shown, certificates.Authority, $"{options.View.Service}.{options.Operator.Namespace}.svc"),
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown && IsOurs(shown, certificates.Authority, certificates.ServerName),
         };
         _http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(15) };
     }

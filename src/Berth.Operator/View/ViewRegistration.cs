@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Kubernetes;
-using Berth.Operator.Certificates;
 
 namespace Berth.Operator.View;
 

@@ -12,6 +12,7 @@ namespace Berth.Cli.Verbs.Steer;
 internal static class PoolCommand
 {
     private const int DrainWaits = 300;
+    private const int RebalanceWaits = 300;
 
     public static Command Create(ClusterOptions cluster) => new("pool", "Drain a pod, give it back, or spread a pool's reservations anew.")
     {
@@ -22,7 +23,7 @@ internal static class PoolCommand
 
     private static Command Drain(ClusterOptions cluster)
     {
-        var (command, pod, options) = PodCommand("drain", "Give an agent pod no new work; reservations with stored plans move elsewhere, running work goes on to its end.", DrainWaits);
+        var (command, pod, options) = PodCommand("drain", "Give an agent pod no new work; reservations with stored plans move elsewhere, running work goes on to its end, then another pod takes its place.", DrainWaits);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
@@ -61,8 +62,8 @@ internal static class PoolCommand
         var pool = new Argument<string>("pool") { Description = "Name of the pool." };
         pool.CompletionSources.Add(context => TaskNames.CompletePools(cluster, context));
         var options = new ActingOptions();
-        var command = new Command("rebalance", "Spread unapproved reservations with stored plans evenly over the pods of a pool. Running work stays where it is.") { pool };
-        options.AddTo(command);
+        var command = new Command("rebalance", "Spread the pods of a pool over the nodes again. Running work is waited for.") { pool };
+        options.AddTo(command, RebalanceWaits);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
@@ -70,7 +71,11 @@ internal static class PoolCommand
             var act = await Act.BeginAsync(session, "pool rebalance", options.Comment(result), options.IsDryRun(result), cancellationToken);
             var now = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
             await act.ChangeAsync(BerthResources.Pools, new(session.Namespace, found.Metadata.Name), Act.Annotation(Names.RebalanceAnnotation, now), cancellationToken);
-            Console.WriteLine($"pool {found.Metadata.Name}: rebalance asked for{act.Suffix}; see it with: berth slots");
+            Console.WriteLine($"pool {found.Metadata.Name}: rebalance asked for{act.Suffix}");
+            if (options.Wait(result) is var limit && limit == TimeSpan.Zero) return ExitCodes.Done;
+            var done = await Progress.UntilAsync(limit, async stop => (await session.PoolAsync(found.Metadata.Name, stop)).Status is var status && status.Rebalanced == now ? null : $"{status.Replicas} pods, {status.Slots.Running} slots running, {status.Slots.Reserved} reserved", cancellationToken);
+            if (!done) throw new CliException(ExitCodes.Failed, $"Pool {found.Metadata.Name} is not rebalanced after {limit.TotalSeconds:0} s; it goes on. Look with: berth describe pool {found.Metadata.Name}");
+            Console.WriteLine($"pool {found.Metadata.Name}: rebalanced");
             return ExitCodes.Done;
         });
         return command;

@@ -24,7 +24,7 @@ internal sealed class ClusterRows(ClusterCache cache, PodReader pods, AgentRegis
     public IEnumerable<JsonObject> Slots(string? ns) => AgentPods(ns).SelectMany(pod =>
     {
         var held = new Dictionary<int, TaskResource>();
-        foreach (var task in new PoolSlots(cache, pods, agents).Holding(pod.Metadata.Uid!)) held[IndexOf(task, pod.Metadata.Uid!)] = task;
+        foreach (var task in PoolSlots.Holding(cache, pod.Metadata.Uid!)) held[IndexOf(task, pod.Metadata.Uid!)] = task;
         var draining = pods.IsDraining(pod);
         return (pod.Spec?.Containers ?? []).Select(c => PodReader.SlotIndex(c.Name)).OfType<int>().Order().Select(index => Slot(pod, index, held.GetValueOrDefault(index), draining));
     });

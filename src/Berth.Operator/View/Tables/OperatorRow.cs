@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.Operator.Cluster;
-using Berth.Operator.Certificates;
+using Berth.Operator.Gateway;
 using Berth.Operator.History;
 using Berth.Operator.Hosting;
 using Berth.Operator.Leadership;
@@ -31,6 +31,6 @@ internal sealed class OperatorRow(LeaderState leader, HistoryWriter history, His
         ["storageLimitBytes"] = storage.Limit,
         ["loops"] = loops.Degraded is { Count: > 0 } degraded ? "Degraded: " + string.Join(", ", degraded) : "ok",
         ["gatewayCertificateExpires"] = ClusterRows.Moment(gateway.Expires),
-        ["viewCertificateExpires"] = view.IsLoaded ? ClusterRows.Moment(view.Expires) : null,
+        ["viewCertificateExpires"] = ClusterRows.Moment(view.Expires),
     };
 }
