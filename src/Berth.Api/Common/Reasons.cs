@@ -5,6 +5,24 @@ namespace Berth.Api;
 /// </summary>
 public static class Reasons
 {
+    /// <summary>The task is not over; its phase says where it stands.</summary>
+    public const string Unfinished = nameof(Unfinished);
+
+    /// <summary>A slot that was held was let go.</summary>
+    public const string Released = nameof(Released);
+
+    /// <summary>Nobody had to approve: the task asks for Auto and its pool allows that.</summary>
+    public const string ApprovedByPolicy = nameof(ApprovedByPolicy);
+
+    /// <summary>A plan was made again and says the same as the one that was approved.</summary>
+    public const string ApprovalCarriedOver = nameof(ApprovalCarriedOver);
+
+    /// <summary>Suspension was asked for while something runs; it begins at the next safe point.</summary>
+    public const string SuspendRequested = nameof(SuspendRequested);
+
+    /// <summary>A requeue was asked for while the task was not over.</summary>
+    public const string RequeueIgnored = nameof(RequeueIgnored);
+
     /// <summary>No slot of the pool is free.</summary>
     public const string WaitingForSlot = nameof(WaitingForSlot);
 

@@ -103,7 +103,7 @@ public sealed record TaskSpec
     [Default("\"Running\"")]
     public DesiredState DesiredState { get; init; }
 
-    /// <summary>Raise it by one to run a finished task again: a new run with a new plan and a new approval. Never lower it.</summary>
+    /// <summary>Raise it by one to run a finished task again: a new run with a new plan and a new approval. Raised while the task still goes on it is ignored (Event RequeueIgnored). Never lower it.</summary>
     [Bounds(Minimum = 0, Maximum = 1_000_000)]
     public long? Requeue { get; init; }
 

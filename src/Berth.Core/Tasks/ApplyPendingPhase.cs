@@ -15,7 +15,7 @@ internal static class ApplyPendingPhase
         if (KeepSlot(draft)) return;
         if (Approve.Settle(draft)) return;
         if (PendingPhase.SupersededNow(draft)) return;
-        if (PendingPhase.SuspendedNow(draft)) { GiveUpIfStored(draft, Reasons.Suspended, $"held still on request, slot {draft.SlotName} given up; set spec.desiredState to Running to go on"); return; }
+        if (PendingPhase.SuspendedNow(draft)) { HoldStill(draft); return; }
         if (draft.Status.Slot is null) { TakeAnother(draft); return; }
         if (!draft.Status.Slot.Warm) { Restore(draft); return; }
         if (draft.Status.Grant is null) { WaitForApproval(draft); return; }
@@ -129,9 +129,19 @@ internal static class ApplyPendingPhase
         draft.Wait(draft.Seen.Proof.Proven ? Reasons.AwaitingApproval : Reasons.ApprovalPolicyMissing, Approve.Waiting(draft));
     }
 
-    private static void GiveUpIfStored(TaskDraft draft, string reason, string message)
+    /// <summary>Suspended: the slot is given up if the plan is stored, also one where it is just being restored.</summary>
+    private static void HoldStill(TaskDraft draft)
     {
-        if (draft.Status.Slot is not null && draft.Status.Plan!.Stored && !Restoring(draft)) GiveUp(draft, TaskSignal.ReservationReleased, reason, message);
+        if (draft.Status.Slot is { } slot && draft.Status.Plan!.Stored)
+        {
+            if (Restoring(draft))
+            {
+                draft.Do(new TaskAction.CancelAttempt(slot.PodUid, slot.Index, draft.Status.Attempt!.Id, "the task was suspended"));
+                Attempts.CloseAs(draft, "Suspended");
+            }
+            GiveUp(draft, TaskSignal.ReservationReleased, Reasons.Released, $"slot {slot.Name} given up while the task is suspended");
+        }
+        draft.Wait(Reasons.Suspended, Approve.Held(draft));
     }
 
     private static void GiveUp(TaskDraft draft, TaskSignal signal, string reason, string message)

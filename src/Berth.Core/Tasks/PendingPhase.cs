@@ -8,12 +8,14 @@ internal static class PendingPhase
     /// <summary>ConfigMaps and Secrets are not watched; a missing one is looked for again after this time.</summary>
     private static readonly TimeSpan InputsAgainAfter = TimeSpan.FromSeconds(10);
 
+    private const string HeldStill = "held still on request; set spec.desiredState to Running to go on";
+
     public static void Decide(TaskDraft draft)
     {
-        var fault = Admission.Check(draft.Seen);
-        if (fault is not null) { draft.Wait(fault.Reason, fault.Message); return; }
         if (SupersededNow(draft)) return;
         if (SuspendedNow(draft)) return;
+        var fault = Admission.Check(draft.Seen);
+        if (fault is not null) { draft.Wait(fault.Reason, fault.Message); return; }
         if (draft.Status.NotBefore is { } notBefore && draft.Seen.Now < notBefore)
         {
             draft.WakeAt(notBefore);
@@ -65,14 +67,12 @@ internal static class PendingPhase
     /// <summary>Whether the task is held still; notes going in and out of it.</summary>
     public static bool SuspendedNow(TaskDraft draft)
     {
-        var held = draft.Status.Reason == Reasons.Suspended;
-        if (draft.Spec.DesiredState == DesiredState.Suspended)
-        {
-            if (!held) draft.Move(TaskSignal.Suspended, "held still on request; set spec.desiredState to Running to go on");
-            return true;
-        }
-        if (held) draft.Move(TaskSignal.Resumed, "goes on, on request");
-        return false;
+        var held = draft.Suspended;
+        draft.Suspended = draft.Spec.DesiredState == DesiredState.Suspended;
+        if (draft.Suspended && !held) draft.Move(TaskSignal.Suspended, HeldStill);
+        else if (draft.Suspended) draft.Wait(Reasons.Suspended, HeldStill);
+        else if (held) draft.Move(TaskSignal.Resumed, "goes on, on request", draft.Status.Grant is { SpentBy: null } && draft.Phase == TaskPhase.ApplyPending ? Reasons.Approved : null);
+        return draft.Suspended;
     }
 
     private static void Begin(TaskDraft draft, SlotOffer offer, InputsStatus inputs)

@@ -1,4 +1,5 @@
 using Berth.Api;
+using Berth.Core.Approvals;
 using Berth.Core.Pools;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
@@ -93,6 +94,8 @@ internal sealed class LeaderWork
     {
         foreach (var pool in _cache.Pools.Store.List()) controllers.Pools.Queue.Add(pool.Metadata.Key());
         foreach (var key in _cache.Tasks.Keys()) controllers.Tasks.Queue.Add(key, WorkPriority.Background);
+        foreach (var approval in _cache.Approvals.Store.List())
+            if (!approval.HasVerdict()) controllers.Tasks.Queue.Add(new ObjectKey(approval.Metadata.Namespace, approval.Spec.TaskRef.Name), WorkPriority.Background);
     }
 
     /// <summary>Wakes every task that is not over, against lost events and for what no event tells; reads live what no event confirmed.</summary>

@@ -63,9 +63,16 @@ internal sealed class PoolSlots(ClusterCache cache, PodReader pods, AgentRegistr
         {
             if (!slot.Ready || taken.Contains(slot.Index)) continue;
             if (slot.Attempt is not null || slot.Directory is not null) count.Freeing++;
-            else count.Slots.Add(new FreeSlot(pod.Metadata.Name!, uid, slot.Index, session.Node, session.NodeBootId, slot.RunnerBoot, current));
+            else count.Slots.Add(new FreeSlot(pod.Metadata.Name!, uid, slot.Index, session.Node, BootId(pod, session), slot.RunnerBoot, current));
         }
     }
+
+    /// <summary>
+    /// The node's boot id, if agent and kubelet say the same. Where they differ (a sandbox with a kernel of its own, a status from before
+    /// a reboot) a later difference would prove nothing, so none is recorded.
+    /// </summary>
+    private string BootId(Pod pod, AgentSession session) =>
+        pod.Spec?.NodeName is { Length: > 0 } name && cache.Nodes.Store.Get(new ObjectKey(name))?.Status?.NodeInfo?.BootID == session.NodeBootId ? session.NodeBootId : "";
 
     private Dictionary<string, WorkspaceHolder> Workspaces(ObjectKey pool, IReadOnlyCollection<WaitingTask> waiting, OfferBook offers)
     {

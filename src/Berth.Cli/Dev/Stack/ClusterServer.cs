@@ -11,12 +11,12 @@ internal static class ClusterServer
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    public static SupervisedProgram Create(InstanceDirectory directory, Action changed)
+    public static SupervisedProgram Create(InstanceDirectory directory, bool faults, Action changed)
     {
         string[] arguments =
         [
             "serve", "--dir", directory.Path, "--crds", Programs.InTree("crds"), "--persist",
-            "--port", FreePorts.Take(1)[0].ToString(CultureInfo.InvariantCulture),
+            .. faults ? ["--faults"] : Array.Empty<string>(), "--port", FreePorts.Take(1)[0].ToString(CultureInfo.InvariantCulture),
         ];
         return new(new("cluster", directory.Log("cluster"), Programs.DevCluster, arguments), Grace, changed);
     }

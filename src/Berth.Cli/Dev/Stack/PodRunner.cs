@@ -1,3 +1,4 @@
+using System.Globalization;
 using Berth.Cli.Dev.Processes;
 
 namespace Berth.Cli.Dev.Stack;
@@ -10,13 +11,14 @@ internal static class PodRunner
 
     /// <param name="directory">The instance.</param>
     /// <param name="listen">host:port of its logs and admin endpoint, the same after each start.</param>
+    /// <param name="nodes">How many nodes it plays.</param>
     /// <param name="changed">Told of each start and end.</param>
-    public static SupervisedProgram Create(InstanceDirectory directory, string listen, Action changed)
+    public static SupervisedProgram Create(InstanceDirectory directory, string listen, int nodes, Action changed)
     {
         string[] arguments =
         [
             "pods", "--kubeconfig", directory.Kubeconfig, "--dir", directory.Pods, "--listen", listen,
-            "--image", $"{OperatorReplica.AgentImage}={Programs.AgentDirectory}",
+            "--nodes", nodes.ToString(CultureInfo.InvariantCulture), "--image", $"{OperatorReplica.AgentImage}={Programs.AgentDirectory}",
         ];
         return new(new("pods", directory.Log("pods"), Programs.DevCluster, arguments), Grace, changed);
     }

@@ -25,7 +25,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Tell(options.Kubeconfig is null ? "starting PostgreSQL and the dev cluster" : "starting PostgreSQL");
-        if (options.Kubeconfig is null) Run(cluster = ClusterServer.Create(directory, Changed));
+        if (options.Kubeconfig is null) Run(cluster = ClusterServer.Create(directory, options.Faults, Changed));
         else KubeconfigCopy.Write(options.Kubeconfig, directory.Kubeconfig);
         await StartPostgresAsync(cancellationToken);
         Changed();
@@ -84,7 +84,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         }
         Tell("starting the pod runner");
         podsAddress = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePorts.Take(1)[0]}");
-        pods = PodRunner.Create(directory, podsAddress, Changed);
+        pods = PodRunner.Create(directory, podsAddress, options.Nodes, Changed);
         Run(pods);
     }
 
