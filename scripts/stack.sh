@@ -19,7 +19,7 @@ check_options() {
 }
 
 verb_up() {
-  check_options up "--dir: --kubeconfig: --postgres: --replicas: --timeout: --nodes: --no-operator --help" "$@"
+  check_options up "--dir: --kubeconfig: --postgres: --replicas: --timeout: --nodes: --no-operator --faults --help" "$@"
   has_option --help "$@" || has_option --dir "$@" || die "up wants --dir D: the directory where everything of this instance is kept"
   has_option --postgres "$@" || require_postgres
   build

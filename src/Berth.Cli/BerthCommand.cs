@@ -37,6 +37,7 @@ internal static class BerthCommand
             BackupCommand.Create(cluster),
             RestoreCommand.Create(cluster),
             VerifyCommand.Create(cluster),
+            CheckpointsCommand.Create(cluster),
             TaskCommands.Suspend(cluster),
             TaskCommands.Resume(cluster),
             TaskCommands.Stop(cluster),

@@ -101,11 +101,11 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Which of these are stored.</summary>
     public Task<IReadOnlySet<string>> HasArtifactsAsync(IReadOnlyCollection<string> digests, CancellationToken cancellation = default) => artifacts.HasAsync(digests, cancellation);
 
-    /// <summary>Stores a checkpoint of a running attempt and forgets all but the newest <paramref name="keep"/> of that attempt.</summary>
+    /// <summary>Stores a checkpoint of a running attempt and forgets all but the newest <paramref name="keep"/> of its task.</summary>
     public Task PutCheckpointAsync(Stream content, CheckpointRecord checkpoint, int keep = 10, CancellationToken cancellation = default) => checkpoints.PutAsync(content, checkpoint, keep, cancellation);
 
-    /// <summary>The newest checkpoint of a task; open its bytes by digest. Null if there is none.</summary>
-    public Task<CheckpointRecord?> FindCheckpointAsync(string taskUid, CancellationToken cancellation = default) => checkpoints.NewestAsync(taskUid, cancellation);
+    /// <summary>The checkpoints of a task, newest first; open their bytes by digest.</summary>
+    public Task<IReadOnlyList<CheckpointRecord>> ListCheckpointsAsync(string taskUid, CancellationToken cancellation = default) => checkpoints.ListAsync(taskUid, cancellation);
 
     /// <summary>Appends output of one attempt. The answer's <see cref="LogState.Received"/> is the next offset to send, and all that may be acknowledged.</summary>
     public async Task<LogState> AppendLogAsync(LogAppend append, CancellationToken cancellation = default) =>

@@ -18,6 +18,9 @@ public static class Names
     /// <summary>Label on agent pods: the first 16 hex digits of the pool template's hash.</summary>
     public const string TemplateHashLabel = "berth.dev/template-hash";
 
+    /// <summary>Label on agent pods on which an apply or Run works: the pool's disruption budget allows none of these to be evicted.</summary>
+    public const string ProtectedLabel = "berth.dev/protected";
+
     /// <summary>Finalizer on tasks: kept until the task is terminal, fenced and its history is written.</summary>
     public const string TaskFinalizer = "berth.dev/history";
 
@@ -34,9 +37,6 @@ public static class Names
     /// </summary>
     public const string DrainAnnotation = "berth.dev/drain";
 
-    /// <summary>Annotation on a task: who has seen its escalation and when (<c>berth ack</c>); while it is younger than the escalation nothing is repeated.</summary>
-    public const string AcknowledgedAnnotation = "berth.dev/acknowledged";
-
     /// <summary>Annotation on whatever a verb of the command line changed: an <see cref="ActionNote"/>, written with the change itself.</summary>
     public const string ActionAnnotation = "berth.dev/last-action";
 
@@ -45,6 +45,12 @@ public static class Names
 
     /// <summary>Annotation on the leader Lease: host:port of the leader's aggregated API, for the other replicas.</summary>
     public const string ViewAddressAnnotation = "berth.dev/view-address";
+
+    /// <summary>Annotation on a task: each new value asks for a checkpoint of the running command.</summary>
+    public const string CheckpointAnnotation = "berth.dev/checkpoint";
+
+    /// <summary>Annotation on a task or pool with a time (RFC 3339): what has stood still since before then is known, and nobody is reminded of it.</summary>
+    public const string AcknowledgedAnnotation = "berth.dev/acknowledged";
 
     /// <summary>
     /// Annotation on a pool whose pods are to be spread over the nodes again: any new value, by convention the time of asking. Done once

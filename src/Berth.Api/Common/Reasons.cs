@@ -239,6 +239,21 @@ public static class Reasons
     /// <summary>The runner cannot start in the image of the task container.</summary>
     public const string RunnerIncompatible = nameof(RunnerIncompatible);
 
+    /// <summary>Something in a pool's template has no effect.</summary>
+    public const string TemplateIgnored = nameof(TemplateIgnored);
+
+    /// <summary>A plan expires soon unless somebody decides.</summary>
+    public const string ApprovalExpiring = nameof(ApprovalExpiring);
+
+    /// <summary>A checkpoint was saved on request.</summary>
+    public const string CheckpointSaved = nameof(CheckpointSaved);
+
+    /// <summary>A checkpoint cannot be used; the one before it is tried.</summary>
+    public const string CheckpointDamaged = nameof(CheckpointDamaged);
+
+    /// <summary>An attempt goes on from a checkpoint.</summary>
+    public const string Resumed = nameof(Resumed);
+
     /// <summary>Verdict: the decision was accepted.</summary>
     public const string Accepted = nameof(Accepted);
 

@@ -62,6 +62,7 @@ internal static class Lifecycle
         {
             Run = draft.Status.Run + 1,
             ObservedRequeue = wanted,
+            AttemptsBefore = draft.Status.Attempts,
             QueuedAt = draft.Seen.Now,
             StartedAt = null,
             FinishedAt = null,

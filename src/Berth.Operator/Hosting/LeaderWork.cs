@@ -13,6 +13,7 @@ using Berth.Operator.Placement;
 using Berth.Operator.Pools;
 using Berth.Operator.Tasks;
 using Berth.Operator.Telemetry;
+using Berth.Operator.Telemetry.Notifications;
 
 namespace Berth.Operator.Hosting;
 
@@ -35,6 +36,8 @@ internal sealed class LeaderWork
     private readonly HistoryCatchUp _catchUp;
     private readonly VerbAudit _audit;
     private readonly WakeupWatch _wakeups;
+    private readonly EscalationWatch _escalations;
+    private readonly PoolCare _care;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaderWork> _log;
     private readonly Func<Controllers> _controllers;
@@ -43,11 +46,13 @@ internal sealed class LeaderWork
     public LeaderWork(
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
         HistoryWriter history, HistoryUpkeep upkeep, HistorySpill spill, HistoryCondition condition, HistoryCatchUp catchUp, VerbAudit audit, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
-        OperatorOptions options, TimeProvider time, ILoggerFactory logging)
+        OperatorOptions options, TimeProvider time, ILoggerFactory logging,
+        EscalationWatch escalations, PoolCare care)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
         (_upkeep, _spill, _condition, _catchUp, _audit) = (upkeep, spill, condition, catchUp, audit);
         _wakeups = wakeups;
+        (_escalations, _care) = (escalations, care);
         _log = logging.CreateLogger<LeaderWork>();
         _controllers = () => new Controllers(
             new Controller<ObjectKey>(new ControllerOptions { Name = "task", Workers = options.Operator.Workers, Time = time, Logging = logging }, tasks.ReconcileAsync),
@@ -73,6 +78,8 @@ internal sealed class LeaderWork
         _log.LogInformation("Leading with epoch {Epoch}: {Tasks} tasks, {Pods} agent pods", term.Epoch, _cache.Tasks.Count, _cache.Pods.Count);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost);
         var loops = Task.WhenAll(
+            _loops.RunAsync("pool-care", _care.RunAsync, ending.Token),
+            _loops.RunAsync("escalation", _escalations.RunAsync, ending.Token),
             _loops.RunAsync("dispatcher", stop => _dispatcher.RunAsync(term, stop), ending.Token),
             _loops.RunAsync("placement", _placement.RunAsync, ending.Token),
             _loops.RunAsync("history-upkeep", _upkeep.RunAsync, ending.Token),

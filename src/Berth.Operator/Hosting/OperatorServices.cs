@@ -2,6 +2,7 @@ using Berth.History;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Approvals;
+using Berth.Operator.Checkpoints;
 using Berth.Operator.Cluster;
 using Berth.Operator.Gateway;
 using Berth.Operator.History;
@@ -36,7 +37,7 @@ internal static class OperatorServices
         services.AddSingleton<TelemetryService>().AddHostedService(s => s.GetRequiredService<TelemetryService>());
         services.AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
         services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
-        services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<ArtifactEndpoints>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
+        services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
         services.AddSingleton<HistoryCondition>().AddSingleton<HistoryProbe>().AddSingleton<HistoryWriter>().AddSingleton<HistorySpill>().AddSingleton<HistoryCatchUp>().AddSingleton<VerbAudit>().AddSingleton<HistoryViews>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
         services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>();
         services.AddSingleton<PoolObserver>().AddSingleton<WorkHolds>();
@@ -45,7 +46,7 @@ internal static class OperatorServices
         services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<OrphanApprovals>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
         services.AddSingleton<ViewCertificates>().AddSingleton<ViewAuthenticator>().AddSingleton<ViewAuthorizer>().AddSingleton<ViewGate>().AddSingleton<LeaderViews>().AddSingleton<ViewRegistration>();
         services.AddSingleton<TaskViews>().AddSingleton<ClusterRows>().AddSingleton<OperatorRow>().AddSingleton<ViewEndpoints>();
-        services.AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
+        services.AddGatewayParts().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
         return services;
     }
 }

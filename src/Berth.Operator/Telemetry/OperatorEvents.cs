@@ -19,6 +19,13 @@ internal sealed class OperatorEvents(EventRecorder recorder)
     /// <summary>A task began to wait for something that needs a person.</summary>
     public void TaskWaits(TaskResource task, string reason, string message) => recorder.Warning(BerthResources.Tasks.ReferenceTo(task), reason, "Waiting", message);
 
+    /// <summary>Something about a task's checkpoints.</summary>
+    public void Checkpoint(TaskResource task, string reason, string message, bool warning)
+    {
+        if (warning) recorder.Warning(BerthResources.Tasks.ReferenceTo(task), reason, "Checkpoint", message);
+        else recorder.Normal(BerthResources.Tasks.ReferenceTo(task), reason, "Checkpoint", message);
+    }
+
     /// <summary>The condition of a pool changed.</summary>
     public void PoolChanged(AgentPoolResource pool, AgentPoolStatus now)
     {

@@ -7,26 +7,32 @@ using Berth.Operator.Cluster;
 namespace Berth.Operator.View;
 
 /// <summary>What the database and this replica know of one task: plan text, output, transitions.</summary>
-internal sealed class TaskViews(ClusterCache cache, HistoryStore store, TimeProvider time)
+internal sealed class TaskViews(ClusterCache cache, HistoryStore store, CheckpointViews checkpoints, TimeProvider time)
 {
     private static readonly TimeSpan FollowEvery = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The subresources of a task that are served.</summary>
-    public static IReadOnlyList<string> Subresources { get; } = ["history", "log", "plan", "story"];
+    public static IReadOnlyList<string> Subresources { get; } = ["checkpoints", "history", "log", "plan", "story"];
 
     /// <summary>One of them.</summary>
-    public async Task<IResult> AnswerAsync(string ns, string name, string subresource, HttpContext context)
+    public Task<IResult> AnswerAsync(string ns, string name, string subresource, HttpContext context) => GuardedAsync(() => subresource switch
+    {
+        "plan" => PlanAsync(ns, name, context.RequestAborted),
+        "history" => HistoryAsync(ns, name, context.RequestAborted),
+        "log" => LogAsync(ns, name, context),
+        "story" => StoryAsync(ns, name, context),
+        "checkpoints" => checkpoints.ListAsync(ns, name, context.RequestAborted),
+        _ => Task.FromResult(ViewStatus.Missing($"a task has no {subresource}; there are {string.Join(", ", Subresources)}", name)),
+    });
+
+    /// <summary>The bytes of one checkpoint.</summary>
+    public Task<IResult> CheckpointAsync(string ns, string name, string checkpoint, HttpContext context) => GuardedAsync(() => checkpoints.FetchAsync(ns, name, checkpoint, context.RequestAborted));
+
+    private static async Task<IResult> GuardedAsync(Func<Task<IResult>> answer)
     {
         try
         {
-            return subresource switch
-            {
-                "plan" => await PlanAsync(ns, name, context.RequestAborted),
-                "history" => await HistoryAsync(ns, name, context.RequestAborted),
-                "story" => await StoryAsync(ns, name, context),
-                "log" => await LogAsync(ns, name, context),
-                _ => ViewStatus.Missing($"a task has no {subresource}; there are {string.Join(", ", Subresources)}", name),
-            };
+            return await answer();
         }
         catch (HistoryUnavailableException e)
         {

@@ -25,6 +25,8 @@ internal sealed class ViewEndpoints(TaskViews tasks, HistoryViews history, Clust
             routes.MapGet($"{Version}/{view}", Written(context => GuardedAsync(context, new("list", null, view), () => history.AnswerAsync(view, null, context))));
             routes.MapGet($"{Version}/namespaces/{{ns}}/{view}", (HttpContext context, string ns) => GuardedAsync(context, new("list", ns, view), () => history.AnswerAsync(view, ns, context)));
         }
+        routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}/checkpoints/{checkpoint}", (HttpContext context, string ns, string name, string checkpoint) =>
+            GuardedAsync(context, new("get", ns, "tasks", "checkpoints", name), () => tasks.CheckpointAsync(ns, name, checkpoint, context)));
         foreach (var kind in ViewKinds.All) Map(routes, kind);
     }
 

@@ -30,8 +30,8 @@ internal static class TaskCommands
 
     public static Command Ack(ClusterOptions cluster) => Create(cluster, "ack", "Say that you have seen what a task needs: its escalation is not repeated.", null, async (act, task, stop) =>
     {
-        var note = string.Create(CultureInfo.InvariantCulture, $"{act.By} {DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
-        await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Act.Annotation(Names.AcknowledgedAnnotation, note), stop);
+        var now = string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Act.Annotation(Names.AcknowledgedAnnotation, now), stop);
         return "acknowledged";
     });
 
