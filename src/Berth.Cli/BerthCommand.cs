@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Berth.Cli.Access;
 using Berth.Cli.Dev;
+using Berth.Cli.Verbs;
 using Berth.Cli.Verbs.Cleanup;
 using Berth.Cli.Verbs.Completion;
 using Berth.Cli.Verbs.Decide;
