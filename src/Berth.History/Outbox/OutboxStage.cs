@@ -13,15 +13,12 @@ internal static class OutboxStage
 
     public const string TransitionColumns = "uid, seq, at, run, from_phase, to_phase, signal, reason, message, actor, slot, attempt, epoch";
 
-    /// <summary>
-    /// Takes over each staged status that is not older than the stored one, and says something else; and with it, in the same new version of
-    /// the row, the acknowledged numbers ($1 uids, $2 acknowledged, $3 highest).
-    /// </summary>
+    /// <summary>Takes over each staged status that is not older than the stored one, and says something else.</summary>
     public const string UpdateTasks = """
-        update berth.tasks k set acknowledged = n.acknowledged, max_seq = greatest(n.max_seq, n.acknowledged), priority = s.priority, phase = s.phase, reason = s.reason, message = s.message, run = s.run, plan_summary = s.plan_summary,
+        update berth.tasks k set priority = s.priority, phase = s.phase, reason = s.reason, message = s.message, run = s.run, plan_summary = s.plan_summary,
           approved_by = s.approved_by, queued_at = s.queued_at, started_at = s.started_at, finished_at = s.finished_at,
           deleted_at = coalesce(s.deleted_at, k.deleted_at), updated_at = s.updated_at, spec = s.spec, status = s.status, status_seq = s.status_seq
-          from pg_temp.berth_stage_tasks s join unnest($1, $2, $3) as n(uid, acknowledged, max_seq) on n.uid = s.uid
+          from pg_temp.berth_stage_tasks s
           where k.uid = s.uid and s.status_seq >= k.status_seq and (k.status, k.spec, k.deleted_at) is distinct from (s.status, s.spec, coalesce(s.deleted_at, k.deleted_at))
         """;
 

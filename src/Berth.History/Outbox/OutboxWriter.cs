@@ -113,9 +113,7 @@ internal sealed class OutboxWriter(HistoryConnections connections, TimeProvider 
             lost.AddRange(gone);
         }
         var highest = plan.Tasks.Select(t => Math.Max(t.MaxSeq, t.Entries.Count > 0 ? t.Entries.Keys.Last() : 0)).ToArray();
-        // Rows whose status changes get everything in one new version; the others only their numbers.
         await using var command = new NpgsqlCommand($"""
-            {OutboxStage.UpdateTasks};
             update berth.tasks k set acknowledged = n.acknowledged, max_seq = greatest(n.max_seq, n.acknowledged), updated_at = $4
               from unnest($1, $2, $3) as n(uid, acknowledged, max_seq)
               where k.uid = n.uid and (k.acknowledged, k.max_seq) is distinct from (n.acknowledged, greatest(n.max_seq, n.acknowledged));
@@ -130,6 +128,8 @@ internal sealed class OutboxWriter(HistoryConnections connections, TimeProvider 
             },
         };
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        await using var update = new NpgsqlCommand(OutboxStage.UpdateTasks, connection);
+        await update.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         return (acknowledged, lost);
     }
 
