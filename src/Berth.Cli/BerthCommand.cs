@@ -7,8 +7,10 @@ using Berth.Cli.Verbs.Cleanup;
 using Berth.Cli.Verbs.Completion;
 using Berth.Cli.Verbs.Decide;
 using Berth.Cli.Verbs.Doctor;
+using Berth.Cli.Verbs.History;
 using Berth.Cli.Verbs.Look;
 using Berth.Cli.Verbs.Steer;
+using Berth.History;
 using Berth.Kubernetes;
 
 namespace Berth.Cli;
@@ -32,6 +34,10 @@ internal static class BerthCommand
             ResolveCommand.Create(cluster),
             LogsCommand.Create(cluster),
             HistoryCommand.Create(cluster),
+            CleanupCommand.Create(cluster),
+            BackupCommand.Create(cluster),
+            RestoreCommand.Create(cluster),
+            VerifyCommand.Create(cluster),
             CheckpointsCommand.Create(cluster),
             TaskCommands.Suspend(cluster),
             TaskCommands.Resume(cluster),
@@ -44,7 +50,6 @@ internal static class BerthCommand
             ViewListCommand.Slots(cluster),
             TopCommand.Create(cluster),
             DoctorCommand.Create(cluster),
-            CleanupCommand.Create(cluster),
             CompletionCommand.Create(),
             DevCommand.Create(),
         };
@@ -72,7 +77,7 @@ internal static class BerthCommand
             await Console.Error.WriteLineAsync("berth: " + error.Message);
             return error.ExitCode;
         }
-        catch (Exception error) when (error is DevException or KubernetesException or KubernetesConfigException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is DevException or HistoryUnavailableException or ArchiveException or ArtifactMismatchException or InvalidDataException or KubernetesException or KubernetesConfigException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync("berth: " + error.Message);
             return ExitCodes.Failed;

@@ -12,4 +12,7 @@ namespace Berth.History;
 [JsonSerializable(typeof(IReadOnlyList<TaskSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<StoredTransition>))]
 [JsonSerializable(typeof(HistoryStatistics))]
+[JsonSerializable(typeof(IReadOnlyList<AuditRecord>))]
+[JsonSerializable(typeof(IReadOnlyList<HistoryDefect>))]
+[JsonSerializable(typeof(CleanupReport))]
 public sealed partial class HistoryJson : JsonSerializerContext;

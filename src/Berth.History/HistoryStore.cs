@@ -141,6 +141,9 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Everything known of a task; null if it is not known.</summary>
     public Task<TaskStory?> GetStoryAsync(string uid, CancellationToken cancellation = default) => queries.StoryAsync(uid, cancellation);
 
+    /// <summary>What people did, newest first.</summary>
+    public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(AuditFilter filter, CancellationToken cancellation = default) => AuditFilter.RunAsync(connections, filter, cancellation);
+
     /// <summary>Numbers over the tasks that a filter chooses by namespace, workspace, pool and time.</summary>
     public Task<HistoryStatistics> GetStatisticsAsync(TaskFilter filter, CancellationToken cancellation = default) => StatisticsQuery.RunAsync(connections, filter, cancellation);
 
@@ -168,13 +171,6 @@ public sealed class HistoryStore : IAsyncDisposable
 
     /// <summary>Disk use by table.</summary>
     public Task<StorageUse> GetStorageAsync(CancellationToken cancellation = default) => StorageUse.AskAsync(connections, cancellation);
-
-    /// <summary>Bytes that the database takes on disk.</summary>
-    public Task<long> SizeAsync(CancellationToken cancellation = default) => connections.RunAsync("read its size", async (connection, token) =>
-    {
-        await using var command = new NpgsqlCommand("select pg_database_size(current_database())", connection);
-        return (long)(await command.ExecuteScalarAsync(token).ConfigureAwait(false))!;
-    }, cancellation);
 
     /// <summary>Closes the connections that this store made.</summary>
     public ValueTask DisposeAsync() => connections.DisposeAsync();

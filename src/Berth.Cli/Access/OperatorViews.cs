@@ -38,7 +38,9 @@ internal sealed class OperatorViews(KubernetesClient client, IReadOnlyList<Uri> 
         return (await JsonNode.ParseAsync(body, cancellationToken: cancellationToken))!.AsObject();
     }
 
-    private async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Any view, by its path below the group and version.</summary>
+    /// <exception cref="CliException">No operator is known or answers, or it refuses.</exception>
+    public async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken)
     {
         if (!aggregated) return await FromAddressesAsync(path, "", cancellationToken);
         try

@@ -38,9 +38,18 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
     {
         var defects = new List<HistoryDefect>();
         foreach (var check in Checks) defects.AddRange(await connections.RunAsync("verify the history", (c, t) => AskAsync(c, check, t), cancellation).ConfigureAwait(false));
+        if (cluster.Count > 0) await FindGoneAsync(cluster, defects, cancellation).ConfigureAwait(false);
         foreach (var task in cluster) await CompareAsync(task, defects, cancellation).ConfigureAwait(false);
         if (deep) await ReadAllAsync(defects, cancellation).ConfigureAwait(false);
         return defects;
+    }
+
+    /// <summary>Tasks that the history believes to be under way and the cluster does not have, neither themselves nor restored.</summary>
+    private async Task FindGoneAsync(IReadOnlyList<TaskResource> cluster, List<HistoryDefect> defects, CancellationToken cancellation)
+    {
+        var known = cluster.Select(t => t.Metadata.Uid).Concat(cluster.Select(t => t.Metadata.Annotations?.GetValueOrDefault(Names.RestoredFromAnnotation) ?? "")).ToHashSet(StringComparer.Ordinal);
+        var open = await connections.RunAsync("verify the history", (c, t) => AskAsync(c, "select phase, uid, namespace || '/' || name from berth.tasks where finished_at is null and deleted_at is null order by uid", t), cancellation).ConfigureAwait(false);
+        defects.AddRange(open.Where(o => !known.Contains(o.Subject)).Select(o => new HistoryDefect("ClusterMissing", o.Subject, $"task {o.Message} is {o.Kind} here and not in the cluster: it was deleted by force, or the cluster was lost; 'berth restore --resources-only' brings it back suspended")));
     }
 
     private async Task CompareAsync(TaskResource task, List<HistoryDefect> defects, CancellationToken cancellation)

@@ -12,9 +12,9 @@ using Berth.Operator.Leadership;
 namespace Berth.Operator.History;
 
 /// <summary>
-/// Derives the audit from what the cluster shows: Approvals name their approver; changes of a task's spec are seen as they come, with the
-/// person from the annotation of that very generation, otherwise with the program that the managed fields name. Ids follow from the object,
-/// so that the next leader, which sees the same, writes nothing twice.
+/// Derives the audit from what the cluster shows: Approvals name their approver; the verbs of the command line leave a note on what they
+/// change; a spec that was changed without one is laid at the program that the managed fields name. Ids follow from the object, so that the
+/// next leader, which sees the same, writes nothing twice.
 /// </summary>
 internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, HistoryWriter writer, LeaderState leader, TimeProvider time, ILogger<VerbAudit> log)
 {
@@ -43,14 +43,31 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
     public void Seen(InformerEvent<TaskResource> change)
     {
         if (leader.Term is null || change.Type != InformerEventType.Updated || change.Old is not { } before || before.Metadata.Uid != change.Object.Metadata.Uid) return;
-        if (before.Metadata.Generation != change.Object.Metadata.Generation || (before.Metadata.DeletionTimestamp is null && change.Object.Metadata.DeletionTimestamp is not null)) _changes.Writer.TryWrite((before, change.Object));
+        var after = change.Object;
+        var noted = Noted("Task", after.Metadata, before.Metadata.Annotations);
+        var deleted = before.Metadata.DeletionTimestamp is null && after.Metadata.DeletionTimestamp is not null;
+        if (deleted || (!noted && before.Metadata.Generation != after.Metadata.Generation)) _changes.Writer.TryWrite((before, after));
     }
 
-    /// <summary>Works for one term: first what changed while nobody led, then what comes.</summary>
+    /// <summary>The cache told of a pool.</summary>
+    public void Seen(InformerEvent<AgentPoolResource> change)
+    {
+        if (leader.Term is not null && change.Type != InformerEventType.Deleted) Noted("AgentPool", change.Object.Metadata, change.Old?.Metadata.Annotations);
+    }
+
+    /// <summary>The cache told of an agent pod.</summary>
+    public void Seen(InformerEvent<Pod> change)
+    {
+        var meta = change.Object.Metadata;
+        if (leader.Term is not null && change.Type != InformerEventType.Deleted) Noted("Pod", new ResourceMeta { Name = meta.Name ?? "", Namespace = meta.Namespace, Uid = meta.Uid ?? "", Annotations = meta.Annotations }, change.Old?.Metadata.Annotations);
+    }
+
+    /// <summary>Works for one term: first what was noted or changed while nobody led, then what comes.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         foreach (var key in cache.Tasks.Keys())
-            if (cache.Tasks.Get(key) is { Metadata.Generation: > 1 } task && task.Metadata.Generation > task.Status.ObservedGeneration) _changes.Writer.TryWrite((null, task));
+            if (cache.Tasks.Get(key) is { } task && !Noted("Task", task.Metadata, null) && task.Metadata.Generation > 1 && task.Metadata.Generation > task.Status.ObservedGeneration) _changes.Writer.TryWrite((null, task));
+        foreach (var pool in cache.Pools.Store.List()) Noted("AgentPool", pool.Metadata, null);
         await foreach (var (before, after) in _changes.Reader.ReadAllAsync(cancellationToken))
         {
             try
@@ -62,6 +79,27 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
                 log.LogWarning("Who changed task {Task} cannot be read now: {Message}", after.Metadata.Key(), e.Message);
             }
         }
+    }
+
+    /// <summary>A note that was not there before is one act.</summary>
+    private bool Noted(string kind, ResourceMeta meta, IReadOnlyDictionary<string, string>? before)
+    {
+        var text = meta.Annotations?.GetValueOrDefault(Names.ActionAnnotation);
+        if (text is null || text == before?.GetValueOrDefault(Names.ActionAnnotation) || ActionNote.Read(text) is not { } note || note.Id == Guid.Empty) return false;
+        writer.Note(new AuditRecord
+        {
+            Id = note.Id,
+            At = note.At,
+            Actor = note.By,
+            Verb = note.Verb,
+            Kind = kind,
+            Namespace = meta.Namespace,
+            Name = meta.Name,
+            Uid = meta.Uid,
+            Outcome = "Requested",
+            DetailJson = new JsonObject { ["comment"] = note.Comment, ["generation"] = meta.Generation, ["checked"] = ChangedBy.Read(meta) == note.By }.ToJsonString(),
+        });
+        return true;
     }
 
     /// <summary>What was asked for, in the words of the CLI.</summary>
@@ -84,12 +122,11 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
         if (before is not null && before.Metadata.DeletionTimestamp is null && meta.DeletionTimestamp is { } deleted) writer.Note(Deleted(after, deleted));
         if (before?.Metadata.Generation == meta.Generation || Verbs(before, after) is not { Count: > 0 } verbs) return;
         var (program, at) = await ProgramAsync(meta, cancellationToken);
-        var person = ChangedBy.Read(meta);
         foreach (var verb in verbs)
             writer.Note(Of(after, verb, at ?? time.GetUtcNow()) with
             {
                 Id = IdOf(meta.Uid, $"{meta.Generation} {verb}"),
-                Actor = person ?? $"via {program ?? "an unknown program"}",
+                Actor = ChangedBy.Read(meta) ?? $"via {program ?? "an unknown program"}",
                 DetailJson = new JsonObject { ["generation"] = meta.Generation, ["program"] = program, ["desiredState"] = after.Spec.DesiredState.ToString(), ["requeue"] = after.Spec.Requeue }.ToJsonString(),
             });
     }

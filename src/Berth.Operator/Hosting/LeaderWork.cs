@@ -128,6 +128,8 @@ internal sealed class LeaderWork
             if (change.Old is { } old && (old.Status.Slot != change.Object.Status.Slot || old.Status.Phase != change.Object.Status.Phase)) WakePool(new ObjectKey(change.Key.Namespace, change.Object.Spec.PoolRef.Name));
         });
         _cache.TaskInformer.AddHandler(_audit.Seen);
+        _cache.Pools.AddHandler(_audit.Seen);
+        _cache.PodInformer.AddHandler(_audit.Seen);
         _cache.Approvals.AddHandler(change => WakeTask(new ObjectKey(change.Key.Namespace, change.Object.Spec.TaskRef.Name)));
         _cache.Pools.AddHandler(change =>
         {

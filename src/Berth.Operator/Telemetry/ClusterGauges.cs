@@ -14,7 +14,7 @@ namespace Berth.Operator.Telemetry;
 /// <summary>Gauges that are read from what the operator knows anyway. Every replica shows the cluster's: take the maximum over replicas.</summary>
 internal sealed class ClusterGauges(
     OperatorMetrics metrics, TaskCensus census, TaskTelemetry tasks, ClusterCache cache, AgentRegistry agents, LeaderState leader, LeaderWork work,
-    HistoryWriter history, HistoryCondition condition, GatewayCertificates certificates, ViewCertificates viewCertificates, StorageMeter storage, TimeProvider time)
+    HistoryWriter history, HistorySpill spill, HistoryCondition condition, GatewayCertificates certificates, ViewCertificates viewCertificates, StorageMeter storage, TimeProvider time)
 {
     private static readonly string[] Hindrances = [Reasons.InvalidTemplate, Reasons.PodRefused, Reasons.Unschedulable, Reasons.ImagePullFailed, Reasons.CrashLoop, Reasons.RunnerIncompatible];
 
@@ -54,6 +54,8 @@ internal sealed class ClusterGauges(
         metrics.Gauge(MetricCatalog.HistoryAvailable, () => condition.Trouble is null ? 1 : 0);
         metrics.Gauge(MetricCatalog.OutboxDepth, () => history.Depth);
         metrics.Gauge(MetricCatalog.OutboxLag, () => Math.Max(0, history.Lag.TotalSeconds));
+        metrics.Gauge(MetricCatalog.Spilled, () => spill.Waiting);
+        metrics.Gauge(MetricCatalog.TableSize, () => storage.Tables.Select(t => new Measurement<double>(t.Bytes, new Tag("table", t.Table))));
         metrics.Gauge(MetricCatalog.StorageUsed, () => storage.Used is { } used ? [new Measurement<double>(used)] : []);
         metrics.Gauge(MetricCatalog.StorageLimit, () => storage.Limit);
     }

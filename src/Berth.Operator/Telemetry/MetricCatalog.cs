@@ -70,6 +70,8 @@ internal static class MetricCatalog
     public static readonly MetricDefinition HistoryAvailable = Gauge("berth_history_available", "1", "Whether the database took what it was last given.");
     public static readonly MetricDefinition OutboxDepth = Gauge("berth_outbox_depth", "{task}", "Tasks with transitions that are not in the database yet.");
     public static readonly MetricDefinition OutboxLag = Gauge("berth_outbox_lag", "s", "How long the oldest of them has been waiting.");
+    public static readonly MetricDefinition Spilled = Gauge("berth_history_spilled", "{task}", "Tasks that went while the database was away and whose history waits in a ConfigMap.");
+    public static readonly MetricDefinition TableSize = Gauge("berth_history_table_size", "By", "Size of a table of the history with its indexes; absent until it was read once.", "table");
     public static readonly MetricDefinition StorageUsed = Gauge("berth_history_storage_used", "By", "Size of the history database; absent until it was read once.");
     public static readonly MetricDefinition StorageLimit = Gauge("berth_history_storage_limit", "By", "Size that the database may grow to (Postgres:CapacityBytes); 0 if none was given.");
 
@@ -91,7 +93,7 @@ internal static class MetricCatalog
         Attempts, AttemptTime, Resets, ReservationsLost, ReservationsRestored, ReservationsUnrecovered, RestoreTime, DeadLetters,
         Verdicts, ApprovalsWaiting, ApprovalsExpiring,
         Slots, PoolPods, PoolPodsDesired, PoolWaiting, PoolReady, PoolCannotGrow, AgentsConnected, AgentConnections, AgentLosses,
-        HistoryWritten, HistoryWrites, HistoryFailures, HistoryWriteTime, HistoryAvailable, OutboxDepth, OutboxLag, StorageUsed, StorageLimit,
+        HistoryWritten, HistoryWrites, HistoryFailures, HistoryWriteTime, HistoryAvailable, OutboxDepth, OutboxLag, Spilled, TableSize, StorageUsed, StorageLimit,
         Leader, Epoch, Idle, Progressing, LoopFaults, CertificateExpiry, Notifications, Ready, Build,
     ];
 

@@ -7,10 +7,13 @@ namespace Berth.Operator.Telemetry;
 internal sealed class StorageMeter(HistoryStore store, OperatorOptions options, TimeProvider time, ILogger<StorageMeter> log)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
-    private long _used = -1;
+    private volatile StorageUse? _use;
 
     /// <summary>Bytes; null until it was read once.</summary>
-    public long? Used => Interlocked.Read(ref _used) is var used and >= 0 ? used : null;
+    public long? Used => _use?.DatabaseBytes;
+
+    /// <summary>By table; empty until it was read once.</summary>
+    public IReadOnlyList<TableUse> Tables => _use?.Tables ?? [];
 
     /// <summary>Bytes it may grow to; 0 if nobody said.</summary>
     public long Limit => options.Postgres.CapacityBytes;
@@ -23,7 +26,7 @@ internal sealed class StorageMeter(HistoryStore store, OperatorOptions options, 
         {
             try
             {
-                Interlocked.Exchange(ref _used, await store.SizeAsync(cancellationToken));
+                _use = await store.GetStorageAsync(cancellationToken);
             }
             catch (HistoryUnavailableException e)
             {

@@ -12,7 +12,7 @@ internal sealed class TaskViews(ClusterCache cache, HistoryStore store, Checkpoi
     private static readonly TimeSpan FollowEvery = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The subresources of a task that are served.</summary>
-    public static IReadOnlyList<string> Subresources { get; } = ["checkpoints", "history", "log", "plan"];
+    public static IReadOnlyList<string> Subresources { get; } = ["checkpoints", "history", "log", "plan", "story"];
 
     /// <summary>One of them.</summary>
     public Task<IResult> AnswerAsync(string ns, string name, string subresource, HttpContext context) => GuardedAsync(() => subresource switch
@@ -20,6 +20,7 @@ internal sealed class TaskViews(ClusterCache cache, HistoryStore store, Checkpoi
         "plan" => PlanAsync(ns, name, context.RequestAborted),
         "history" => HistoryAsync(ns, name, context.RequestAborted),
         "log" => LogAsync(ns, name, context),
+        "story" => StoryAsync(ns, name, context),
         "checkpoints" => checkpoints.ListAsync(ns, name, context.RequestAborted),
         _ => Task.FromResult(ViewStatus.Missing($"a task has no {subresource}; there are {string.Join(", ", Subresources)}", name)),
     });
@@ -41,8 +42,10 @@ internal sealed class TaskViews(ClusterCache cache, HistoryStore store, Checkpoi
 
     private async Task<IResult> PlanAsync(string ns, string name, CancellationToken stop)
     {
-        if (cache.Tasks.Get(new ObjectKey(ns, name)) is not { } task) return ViewStatus.Missing($"There is no task '{name}' in namespace '{ns}'.", name);
-        if (task.Status.Plan is not { } plan) return ViewStatus.Missing($"Task '{name}' has no plan: it is {task.Status.Phase}: {task.Status.Message}", name);
+        // A task that is gone is still known to the database, and so is its plan.
+        var status = cache.Tasks.Get(new ObjectKey(ns, name))?.Status ?? (await store.FindTaskAsync(ns, name, stop) is { } uid ? (await store.GetStoryAsync(uid, stop))?.Status : null);
+        if (status is null) return ViewStatus.Missing($"There is no task '{name}' in namespace '{ns}', and the history knows none.", name);
+        if (status.Plan is not { } plan) return ViewStatus.Missing($"Task '{name}' has no plan: it is {status.Phase}: {status.Message}", name);
         if (plan.TextDigest is not { } digest) return ViewStatus.Missing("This plan has no text.", name);
         var text = await store.OpenArtifactAsync(digest, stop);
         return text is null ? ViewStatus.Missing("The plan's text is still on its way to the database; try again in a moment.", name) : Results.Stream(text, "text/plain; charset=utf-8");
@@ -79,9 +82,25 @@ internal sealed class TaskViews(ClusterCache cache, HistoryStore store, Checkpoi
                 offset = piece.Offset + piece.Bytes.Length;
             }
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            if (!follow || state is { Complete: true }) return;
+            if (!follow || state is { Complete: true })
+            {
+                if (state is { Truncated: true }) await context.Response.WriteAsync($"\n[berth: {state.Received - state.Stored + state.Dropped} bytes of output beyond the first {state.Stored} are not kept]\n", context.RequestAborted);
+                return;
+            }
             await Task.Delay(FollowEvery, time, context.RequestAborted);
         }
+    }
+
+    /// <summary>Everything known of a task; of an older one of that name by its uid.</summary>
+    private async Task<IResult> StoryAsync(string ns, string name, HttpContext context)
+    {
+        var task = cache.Tasks.Get(new ObjectKey(ns, name));
+        var asked = context.Request.Query["uid"].ToString();
+        string?[] candidates = asked.Length > 0 ? [asked] : [task?.Metadata.Uid, task?.Metadata.Annotations?.GetValueOrDefault(Names.RestoredFromAnnotation), await store.FindTaskAsync(ns, name, context.RequestAborted)];
+        foreach (var uid in candidates.OfType<string>())
+            // A uid of another task is none of this path's business: access is decided by namespace.
+            if (await store.GetStoryAsync(uid, context.RequestAborted) is { } story && story.Task.Namespace == ns) return Results.Text(JsonSerializer.Serialize(story, HistoryJson.Default.TaskStory), "application/json");
+        return ViewStatus.Missing($"Nothing is known of a task '{name}' in namespace '{ns}'{(asked.Length > 0 ? $" with uid {asked}" : "")}.", name);
     }
 
     private async Task<IResult> HistoryAsync(string ns, string name, CancellationToken stop)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.Api;
+using Berth.Operator.History;
 using Berth.Operator.Leadership;
 using Berth.Operator.View.Access;
 using Berth.Operator.View.Tables;
@@ -7,7 +8,7 @@ using Berth.Operator.View.Tables;
 namespace Berth.Operator.View;
 
 /// <summary>The routes of the aggregated API. Every replica answers; what only the leader knows is asked of it.</summary>
-internal sealed class ViewEndpoints(TaskViews tasks, ClusterRows rows, OperatorRow self, ViewGate gate, LeaderViews leaders, LeaderState leader)
+internal sealed class ViewEndpoints(TaskViews tasks, HistoryViews history, ClusterRows rows, OperatorRow self, ViewGate gate, LeaderViews leaders, LeaderState leader)
 {
     private const string Version = $"/apis/{Names.ViewGroup}/{Names.Version}";
 
@@ -19,6 +20,11 @@ internal sealed class ViewEndpoints(TaskViews tasks, ClusterRows rows, OperatorR
             GuardedAsync(context, new("get", ns, "tasks", Name: name), () => Task.FromResult(rows.Standing(ns, name) is { } item ? Json(ViewKinds.Positions.Item(item)) : ViewStatus.Missing($"There is no task '{name}' in namespace '{ns}'.", name))));
         routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}/{view}", (HttpContext context, string ns, string name, string view) =>
             GuardedAsync(context, new("get", ns, "tasks", view, name), () => tasks.AnswerAsync(ns, name, view, context)));
+        foreach (var view in HistoryViews.Names)
+        {
+            routes.MapGet($"{Version}/{view}", Written(context => GuardedAsync(context, new("list", null, view), () => history.AnswerAsync(view, null, context))));
+            routes.MapGet($"{Version}/namespaces/{{ns}}/{view}", (HttpContext context, string ns) => GuardedAsync(context, new("list", ns, view), () => history.AnswerAsync(view, ns, context)));
+        }
         routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}/checkpoints/{checkpoint}", (HttpContext context, string ns, string name, string checkpoint) =>
             GuardedAsync(context, new("get", ns, "tasks", "checkpoints", name), () => tasks.CheckpointAsync(ns, name, checkpoint, context)));
         foreach (var kind in ViewKinds.All) Map(routes, kind);

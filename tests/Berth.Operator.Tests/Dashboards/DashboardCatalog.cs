@@ -78,12 +78,14 @@ internal static class DashboardCatalog
             ("Outbox", [
                 new("Lag", TimeSeries, "s", "How long the oldest unwritten transition has been waiting.", new Query("max(berth_outbox_lag_seconds)", "lag")),
                 new("Depth", TimeSeries, "short", "Tasks with unwritten transitions.", new Query("max(berth_outbox_depth)", "tasks")),
+                new("Spilled", TimeSeries, "short", "Tasks that went while the database was away and whose history waits in a ConfigMap. Zero soon after it is back.", new Query("max(berth_history_spilled)", "tasks")),
                 new("Transitions written, per second", TimeSeries, "short", "", new Query("sum(rate(berth_history_transitions_written_total[$__rate_interval]))", "transitions")),
                 new("Failing writes", TimeSeries, "percentunit", "Above 5 % an alert fires.", new Query("sum(rate(berth_history_write_failures_total[$__rate_interval])) / (sum(rate(berth_history_writes_total[$__rate_interval])) > 0) or vector(0)", "share")),
                 new("Failures by cause, per hour", TimeSeries, "short", "", new Query("sum by (cause) (increase(berth_history_write_failures_total[1h]))", "{{cause}}")),
                 new("Time to write a batch (95 %)", TimeSeries, "s", "", new Query("histogram_quantile(0.95, sum by (le) (rate(berth_history_write_duration_seconds_bucket[$__rate_interval])))", "95 %"))]),
             ("Database", [
                 new("Size", TimeSeries, "bytes", "With Postgres:CapacityBytes set, an alert fires at 80 %.", new Query("max(berth_history_storage_used_bytes)", "used"), new Query("max(berth_history_storage_limit_bytes)", "limit")),
+                new("Size by table", TimeSeries, "bytes", "With indexes.", new Query("max by (table) (berth_history_table_size_bytes)", "{{table}}")),
                 new("Connections", TimeSeries, "short", "By state.", new Query("sum by (db_client_connection_state) (db_client_connection_count)", "{{db_client_connection_state}}")),
                 new("Commands, time (95 %)", TimeSeries, "s", "As the operator sees them.", new Query("histogram_quantile(0.95, sum by (le) (rate(db_client_operation_duration_seconds_bucket[$__rate_interval])))", "95 %")),
                 new("Available", TimeSeries, "short", "1 on each replica.", new Query("berth_history_available", "{{instance}}"))])),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Berth.Api;
 using Berth.Cli.Access;
 using Berth.Cli.Output;
+using Berth.Cli.Verbs.History;
 using Berth.Cli.Verbs.Steer;
 using Berth.Kubernetes;
 
@@ -23,6 +24,8 @@ internal static class CleanupCommand
         var options = new ActingOptions();
         var command = new Command("cleanup", "Remove what a bad day left behind.") { stuck, zombies, finalizers, after, everywhere };
         options.AddTo(command);
+        var old = new OldHistory();
+        old.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
@@ -31,7 +34,9 @@ internal static class CleanupCommand
             if (result.GetValue(stuck)) wanted.Add(("stuck tasks", () => find.StuckAsync(cancellationToken)));
             if (result.GetValue(zombies)) wanted.Add(("zombies", () => find.ZombiesAsync(cancellationToken)));
             if (result.GetValue(finalizers)) wanted.Add(("held by finalizers", () => find.FinalizersAsync(cancellationToken)));
-            if (wanted.Count == 0) throw new CliException(ExitCodes.Usage, "What is to be cleaned up? Give --stuck, --zombies or --finalizers; with --dry-run nothing is changed.");
+            if (wanted.Count == 0 && !old.IsWanted(result)) throw new CliException(ExitCodes.Usage, "What is to be cleaned up? Give --stuck, --zombies, --finalizers or --older-than; with --dry-run nothing is changed.");
+            if (old.IsWanted(result)) await old.RemoveAsync(result, session, options.IsDryRun(result), options.IsConfirmed(result), cancellationToken);
+            if (wanted.Count == 0) return ExitCodes.Done;
             var act = await Act.BeginAsync(session, "cleanup", options.Comment(result), options.IsDryRun(result), cancellationToken);
             var failures = 0;
             foreach (var (kind, finder) in wanted) failures += await CleanAsync(kind, await finder(), act, options.IsConfirmed(result), cancellationToken);

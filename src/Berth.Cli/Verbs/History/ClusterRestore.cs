@@ -1,0 +1,121 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Api;
+using Berth.Cli.Access;
+using Berth.History;
+using Berth.Kubernetes;
+
+namespace Berth.Cli.Verbs.History;
+
+/// <summary>
+/// Makes pools and tasks again. A restored task is a new object with a new uid: attempts, reservations and approvals of the old one mean
+/// nothing to it, so that nothing of what was approved can be applied again. What was over is over; everything else is suspended.
+/// </summary>
+internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store)
+{
+    private const int Most = 100_000;
+    private static readonly ResourceType<JsonObject> AnyTask = Resources.Dynamic(Names.Group, Names.Version, "tasks", "Task", true);
+    private static readonly ResourceType<JsonObject> AnyPool = Resources.Dynamic(Names.Group, Names.Version, "agentpools", "AgentPool", true);
+
+    /// <exception cref="CliException">The cluster has tasks.</exception>
+    public async Task RefuseUsedAsync(CancellationToken cancellationToken)
+    {
+        var tasks = await client.ListAsync(BerthResources.Tasks, null, new ListOptions { Limit = 1 }, cancellationToken);
+        if (tasks.Items.Count > 0)
+            throw new CliException(ExitCodes.NotWaiting, $"The cluster has tasks already ({tasks.Items[0].Metadata.Namespace}/{tasks.Items[0].Metadata.Name}); a restore is for an empty one. If only the database was lost: --history-only.");
+    }
+
+    /// <summary>Makes everything; returns what there is to tell.</summary>
+    public async Task<IReadOnlyList<string>> RunAsync(ClusterResources saved, CancellationToken cancellationToken)
+    {
+        var tasks = await WithHistoryAsync(saved, cancellationToken);
+        foreach (var ns in tasks.Select(t => t.Metadata.Namespace!).Concat(saved.Pools.Select(p => (string)p["metadata"]!["namespace"]!)).Distinct(StringComparer.Ordinal)) await NamespaceAsync(ns, cancellationToken);
+        foreach (var pool in saved.Pools) await CreateAsync(AnyPool, "AgentPool", pool["metadata"]!.AsObject(), pool["spec"]!.DeepClone().AsObject(), null, cancellationToken);
+        var lines = new List<string>();
+        var (over, suspended) = (0, 0);
+        foreach (var task in tasks)
+        {
+            await TaskAsync(task, cancellationToken);
+            if (task.Status.Phase.IsTerminal()) over++;
+            else suspended++;
+            if (task.Status.Phase.MayRun() || task.Status.Phase == TaskPhase.ApplyLost)
+                lines.Add($"LOOK: task {task.Metadata.Namespace}/{task.Metadata.Name} was {task.Status.Phase}; what its attempt {task.Status.Attempt?.Id} did is not known. Find out before you resume it.");
+        }
+        return [$"pools: {saved.Pools.Count}", $"tasks: {over} that are over, {suspended} suspended (berth resume TASK; each plans anew and needs a new approval)", .. lines];
+    }
+
+    /// <summary>The archive's tasks as the database last knew them, and those that came after the archive and are not deleted.</summary>
+    private async Task<IReadOnlyList<TaskResource>> WithHistoryAsync(ClusterResources saved, CancellationToken cancellationToken)
+    {
+        var tasks = saved.Tasks.Select(t => t.Deserialize(BerthJson.Default.TaskResource)!).ToDictionary(t => t.Metadata.Uid, StringComparer.Ordinal);
+        var known = (await store.ListTasksAsync(new TaskFilter { Limit = Most }, cancellationToken)).ToDictionary(t => t.Uid, StringComparer.Ordinal);
+        foreach (var (uid, task) in tasks.ToList())
+        {
+            if (!known.TryGetValue(uid, out var summary)) continue;
+            if (summary.DeletedAt is not null) tasks.Remove(uid);
+            else if (await store.GetStoryAsync(uid, cancellationToken) is { Status: { } status } && status.History.Seq >= task.Status.History.Seq) tasks[uid] = task with { Status = status };
+        }
+        foreach (var summary in known.Values.Where(k => k.DeletedAt is null && k.CreatedAt > saved.At && !tasks.ContainsKey(k.Uid)))
+            if (await store.GetStoryAsync(summary.Uid, cancellationToken) is { Spec: { } spec, Status: { } status })
+                tasks[summary.Uid] = new TaskResource { Metadata = new ResourceMeta { Uid = summary.Uid, Name = summary.Name, Namespace = summary.Namespace, CreationTimestamp = summary.CreatedAt }, Spec = spec, Status = status };
+        // One name, one object: of those that share it the newest lives.
+        return [.. tasks.Values.GroupBy(t => (t.Metadata.Namespace, t.Metadata.Name)).Select(g => g.OrderByDescending(t => t.Metadata.CreationTimestamp).First()).OrderBy(t => t.Metadata.CreationTimestamp)];
+    }
+
+    private async Task TaskAsync(TaskResource task, CancellationToken cancellationToken)
+    {
+        var meta = JsonSerializer.SerializeToNode(task.Metadata, BerthJson.Default.ResourceMeta)!.AsObject();
+        var spec = JsonSerializer.SerializeToNode(task.Spec, BerthJson.Default.TaskSpec)!.AsObject();
+        var wanted = task.Spec.DesiredState;
+        // Suspended from the first moment: an operator that runs already starts nothing in between.
+        if (wanted != DesiredState.Stopped || !task.Status.Phase.IsTerminal()) spec["desiredState"] = nameof(DesiredState.Suspended);
+        await CreateAsync(AnyTask, "Task", meta, spec, task.Metadata.Uid, cancellationToken);
+        if (!task.Status.Phase.IsTerminal()) return;
+        var key = new ObjectKey(task.Metadata.Namespace, task.Metadata.Name);
+        var status = JsonSerializer.SerializeToNode(Over(task), BerthJson.Default.TaskStatus)!;
+        try
+        {
+            await client.PatchAsync(AnyTask, key, Patch.Merge(new JsonObject { ["status"] = status }), "status", cancellationToken: cancellationToken);
+        }
+        catch (KubernetesException error) when (error.IsForbidden || error.IsInvalid)
+        {
+            throw new CliException(ExitCodes.Failed, $"The status of task {key} may not be written: {error.Status.Message}. Restore as a member of a group that admission.guard.trustedGroups of the chart lists (system:masters by default), or before the chart's policies are installed. Task {key} is suspended; the rest was not restored.");
+        }
+        if (wanted == DesiredState.Running) await client.PatchAsync(AnyTask, key, Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(DesiredState.Running) } }), cancellationToken: cancellationToken);
+    }
+
+    /// <summary>How it ended, and nothing by which anything could go on: no slot, no attempt, no inputs, no grant, an empty outbox.</summary>
+    private static Api.TaskStatus Over(TaskResource task) => task.Status with
+    {
+        ObservedRequeue = task.Spec.Requeue ?? 0,
+        QueuedAt = task.Status.QueuedAt ?? task.Metadata.CreationTimestamp,
+        Slot = null,
+        Attempt = null,
+        Inputs = null,
+        Grant = null,
+        NotBefore = null,
+        History = new OutboxStatus(),
+    };
+
+    private async Task NamespaceAsync(string ns, CancellationToken cancellationToken)
+    {
+        if (await client.TryGetAsync(Resources.Namespaces, new ObjectKey(ns), cancellationToken) is null)
+            await client.CreateAsync(Resources.Namespaces, new Namespace { Metadata = new() { Name = ns } }, cancellationToken: cancellationToken);
+    }
+
+    private async Task CreateAsync(ResourceType<JsonObject> type, string kind, JsonObject meta, JsonObject spec, string? restoredFrom, CancellationToken cancellationToken)
+    {
+        var annotations = meta["annotations"]?.DeepClone().AsObject() ?? [];
+        annotations.Remove("kubectl.kubernetes.io/last-applied-configuration");
+        if (restoredFrom is not null) annotations[Names.RestoredFromAnnotation] = restoredFrom;
+        var metadata = new JsonObject { ["name"] = (string?)meta["name"], ["namespace"] = (string?)meta["namespace"], ["labels"] = meta["labels"]?.DeepClone(), ["annotations"] = annotations };
+        try
+        {
+            await client.CreateAsync(type, new JsonObject { ["apiVersion"] = Names.ApiVersion, ["kind"] = kind, ["metadata"] = metadata, ["spec"] = spec }, (string?)meta["namespace"], cancellationToken: cancellationToken);
+        }
+        catch (KubernetesException error) when (error.IsAlreadyExists && kind == "AgentPool")
+        {
+            // The pool was made before the restore; it is as good.
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.IO.Compression;
+using Berth.Cli.Access;
+using Berth.Cli.Output;
+using Berth.History;
+
+namespace Berth.Cli.Verbs.History;
+
+/// <summary>Brings back what was lost: the database, the cluster, or both.</summary>
+internal static class RestoreCommand
+{
+    public static Command Create(ClusterOptions cluster)
+    {
+        var file = new Argument<string>("file") { Description = "An archive that 'berth backup' wrote." };
+        var historyOnly = new Option<bool>("--history-only") { Description = "The cluster is there, only the database was lost." };
+        var resourcesOnly = new Option<bool>("--resources-only") { Description = "The database is there, only the cluster was lost. What the database knows of a task counts more than the archive." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Ask nothing." };
+        var database = new DatabaseOptions();
+        var command = new Command("restore", "Restore a backup into an empty cluster and an empty database. Tasks come back suspended or over: nothing runs until somebody resumes it. Opens the database.") { file, historyOnly, resourcesOnly, yes };
+        database.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            var (path, history, resources) = (result.GetValue(file)!, !result.GetValue(resourcesOnly), !result.GetValue(historyOnly));
+            if (!history && !resources) throw new CliException(ExitCodes.Usage, "--history-only and --resources-only exclude each other.");
+            if (!File.Exists(path)) throw new CliException(ExitCodes.Usage, $"There is no file {path}.");
+            using var session = cluster.Open(result);
+            await using var store = await database.OpenAsync(result, session, cancellationToken);
+            using var archive = ZipFile.OpenRead(path);
+            // Everything is checked before anything is changed.
+            var saved = await ClusterArchive.ReadAsync(archive, cancellationToken);
+            await HistoryStore.VerifyBackupAsync(archive, cancellationToken);
+            var restore = new ClusterRestore(session.Client, store);
+            if (resources) await restore.RefuseUsedAsync(cancellationToken);
+            if (!result.GetValue(yes)) Question.MustConfirm($"Restore {path} of {saved.At:yyyy-MM-dd HH:mm} UTC {(resources ? $"into {session.Client.Server}" : "into the database")}?", "give --yes.");
+            if (history)
+            {
+                var manifest = await store.RestoreBackupAsync(archive, cancellationToken);
+                Console.WriteLine($"history: {manifest.Tables.Sum(t => t.Rows)} rows of {manifest.At:yyyy-MM-dd HH:mm} UTC");
+            }
+            if (resources) foreach (var line in await restore.RunAsync(saved, cancellationToken)) Console.WriteLine(line);
+            await DatabaseOptions.NoteAsync(store, session, "restore", "Done", $"{Path.GetFileName(path)} of {saved.At:O}{(history ? ", history" : "")}{(resources ? ", resources" : "")}", cancellationToken);
+            Console.WriteLine("Look at everything with: berth verify");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}
