@@ -14,10 +14,13 @@ public static class Autoscaler
         var (spec, auto) = (seen.Pool.Spec, seen.Pool.Spec.Autoscaling!);
         var (min, max) = (Math.Min(auto.MinReplicas, auto.MaxReplicas), auto.MaxReplicas);
         var serving = seen.Pods.Where(p => p.Live && !p.Draining).ToList();
-        var wanted = serving.Count + Missing(seen, serving, spec);
+        // While a template rolls there are more pods than were asked for; those are not demand.
+        var last = seen.Pool.Status.Scaling?.DesiredReplicas ?? serving.Count;
+        var basis = Math.Min(serving.Count, seen.Demand.Tasks > 0 ? Math.Max(last, serving.Count(p => p.Hash == seen.Stamp.Hash)) : last);
+        var wanted = basis + Missing(seen, serving, spec);
         var desired = Math.Clamp(wanted, min, max);
         DateTimeOffset? wake = null;
-        if (wanted == serving.Count && desired == serving.Count && serving.Count > min)
+        if (wanted == basis && desired == basis && serving.Count == basis && basis > min)
         {
             var due = NextRemoval(seen, serving, auto);
             if (due is { } at && seen.Now >= at) desired--;

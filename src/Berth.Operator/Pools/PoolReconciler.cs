@@ -37,6 +37,8 @@ internal sealed class PoolReconciler(
         var stamp = pods.Stamp(pool);
         var refused = await RefusalAsync(key, pool, stamp, cancellationToken);
         var decision = PoolDecider.Decide(Observe(key, pool, stamp, refused));
+        // Nothing is missing any more: what was refused once is of no interest.
+        if (decision.Create == 0 && _creation.NotBefore(key) is null) _creation.Succeeded(key);
         states.Note(pool, new PoolState(pool.Metadata.Uid, stamp.Hash, decision.Fault, decision.Outlook, decision.Retiring));
         await WriteAsync(key, pool, decision, cancellationToken);
         await ApplyAsync(key, pool, stamp, decision, cancellationToken);

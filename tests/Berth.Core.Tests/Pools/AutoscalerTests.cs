@@ -80,6 +80,16 @@ public sealed class AutoscalerTests
     }
 
     [Fact]
+    public void A_roll_under_autoscaling_adds_one_pod_retires_the_old_one_and_comes_to_an_end()
+    {
+        PoolPod Old(string name) => P.Busy(name, reserved: 1, with: p => p with { Hash = "old" });
+        var begun = PoolDecider.Decide(Before(P.Auto(0, 9, Old("a")), 1, 5));
+        Assert.Equal((1, 0), (begun.Create, begun.Retiring.Count));
+        var ready = PoolDecider.Decide(Before(P.Auto(0, 9, Old("a"), P.Pod("b", p => p with { IdleSince = A.T0 })), 1, 5));
+        Assert.Equal((0, 1, 1), (ready.Create, ready.Retiring.Count, ready.Status!.Scaling!.DesiredReplicas));
+    }
+
+    [Fact]
     public void Without_autoscaling_the_number_is_filled_in_once_and_then_left_alone()
     {
         Assert.Equal(1, PoolDecider.Decide(P.Seen()).Replicas);
