@@ -2,15 +2,17 @@
 # Images of Berth, for linux/amd64 and linux/arm64:
 #   docker buildx build --platform linux/amd64,linux/arm64 --target operator   -t berth-operator:0.1.0 .
 #   docker buildx build --platform linux/amd64,linux/arm64 --target agent      -t berth-agent:0.1.0 .
-#   docker buildx build --platform linux/amd64             --target agent-musl -t berth-agent:0.1.0-musl .
+#   docker buildx build --platform linux/amd64,linux/arm64 --target agent-musl -t berth-agent:0.1.0-musl .
 #   docker buildx build --platform linux/amd64,linux/arm64 --target cli        -t berth:0.1.0 .
-# Add --sbom=true --provenance=true for attestations.
+# Add --sbom=true --provenance=mode=max: the bill of materials and how it was built are stored beside the image.
+# Wanted: --build-arg DOTNET_IMAGES=HOST/PATH, where Microsoft's .NET images are, or your mirror of them.
+ARG DOTNET_IMAGES=dotnet
 ARG DOTNET_VERSION=10.0
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 
 # The compiler runs on the builder's own platform and makes code for the target's.
-FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:${DOTNET_VERSION} AS build
+FROM --platform=$BUILDPLATFORM ${DOTNET_IMAGES}/sdk:${DOTNET_VERSION} AS build
 ARG TARGETARCH
 ARG VERSION
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -42,7 +44,7 @@ RUN arch=$([ "$TARGETARCH" = amd64 ] && echo x64 || echo "$TARGETARCH") \
       -p:EnableTrimAnalyzer=false -p:PublishReadyToRun=true -p:DebugType=none -p:Version="$VERSION" -o /out \
  && rm -f /out/*.xml
 
-FROM mcr.microsoft.com/dotnet/runtime-deps:${DOTNET_VERSION}-noble-chiseled AS agent
+FROM ${DOTNET_IMAGES}/runtime-deps:${DOTNET_VERSION}-noble-chiseled AS agent
 ARG VERSION
 ARG REVISION
 LABEL org.opencontainers.image.title="berth-agent" \
@@ -55,7 +57,7 @@ USER 65532:65532
 ENTRYPOINT ["Berth.Agent"]
 CMD ["agent"]
 
-FROM mcr.microsoft.com/dotnet/runtime-deps:${DOTNET_VERSION}-alpine AS agent-musl
+FROM ${DOTNET_IMAGES}/runtime-deps:${DOTNET_VERSION}-alpine AS agent-musl
 ARG VERSION
 ARG REVISION
 LABEL org.opencontainers.image.title="berth-agent" \
@@ -68,7 +70,7 @@ USER 65532:65532
 ENTRYPOINT ["Berth.Agent"]
 CMD ["agent"]
 
-FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET_VERSION}-noble-chiseled AS cli
+FROM ${DOTNET_IMAGES}/aspnet:${DOTNET_VERSION}-noble-chiseled AS cli
 ARG VERSION
 ARG REVISION
 LABEL org.opencontainers.image.title="berth" \
@@ -81,7 +83,7 @@ USER 65532:65532
 ENTRYPOINT ["berth"]
 
 # Last, so that a build without a target makes the operator. Its addresses come from its options, not from the base image's variable.
-FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET_VERSION}-noble-chiseled AS operator
+FROM ${DOTNET_IMAGES}/aspnet:${DOTNET_VERSION}-noble-chiseled AS operator
 ARG VERSION
 ARG REVISION
 LABEL org.opencontainers.image.title="berth-operator" \

@@ -9,11 +9,12 @@ suite_project() {
     devcluster) echo Berth.DevCluster.Tests ;; conformance|kubernetes) echo Berth.Kubernetes.Conformance ;;
     agent) echo Berth.Agent.Tests ;; history) echo Berth.History.Tests ;; operator|telemetry) echo Berth.Operator.Tests ;; cli) echo Berth.Cli.Tests ;; chart) echo Berth.Chart.Tests ;; e2e|end-to-end) echo Berth.EndToEnd ;; chaos) echo Berth.Chaos ;;
     Berth.*) echo "$1" ;;
-    *) die "unknown suite '$1'; there are: architecture api core devcluster conformance agent operator history cli chart e2e chaos" ;;
+    *) die "unknown suite '$1'; there are: architecture api core devcluster conformance agent operator history cli chart e2e chaos mutation" ;;
   esac
 }
 
 verb_test() {
+  if [ "${1:-}" = mutation ]; then shift; require_dotnet; mutation_tests "$@"; return; fi
   local projects=() args=() long=0 passed=0 failed=0 skipped=0 status=0 project
   while [ $# -gt 0 ]; do
     case "$1" in
@@ -28,6 +29,7 @@ verb_test() {
   [ $long = 1 ] || args+=(-trait- "Suite=Long")
   require_postgres
   require_prometheus
+  require_kubernetes_tools
   build
   for project in "${projects[@]}"; do run_suite "$project" "${args[@]}"; done
   if [ $((passed + failed + skipped)) = 0 ]; then say "dev: no test ran"; status=1; fi

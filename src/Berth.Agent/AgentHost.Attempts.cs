@@ -39,7 +39,8 @@ internal sealed partial class AgentHost
         {
             spool.Output.Ended = true;
             spool.ForgetOrder();
-            if (!record.Uploaded && !record.Abandoned) BeginUploads(record, spool);
+            if (record is { Uploaded: false, Abandoned: false, Result.Plan: not null }) BeginUploads(record, spool);
+            if (spool.Checkpoints.Pending().Count > 0) UploadCheckpoints(record.Attempt, spool);
             return;
         }
         // Saved and fsynced before it was accepted; without it nothing can be continued, only ended.
@@ -206,7 +207,7 @@ internal sealed partial class AgentHost
             if (!_spools.TryGetValue(attempt, out var spool)) return;
             var record = _journal.State.Attempt(attempt);
             if (record is not null && !(record.Acknowledged && !_uploads.ContainsKey(attempt))) return;
-            if (!spool.Output.EndSent || spool.Output.Unacknowledged > 0) return;
+            if (!spool.Output.EndSent || spool.Output.Unacknowledged > 0 || _checkpoints.ContainsKey(attempt)) return;
             _spools.Remove(attempt);
             spool.Delete();
         }

@@ -53,6 +53,7 @@ internal sealed partial class AgentHost
             case Ack ack: OnAck(ack); break;
             case Cancel cancel: OnCancel(cancel); break;
             case Release release: OnRelease(release); break;
+            case SaveCheckpoint save: OnSaveCheckpoint(save); break;
             case Drain drain:
                 _drained = drain.On;
                 TellInventory();

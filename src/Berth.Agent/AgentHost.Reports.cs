@@ -43,6 +43,7 @@ internal sealed partial class AgentHost
             [
                 .. _journal.State.Attempts.Where(a => a is { Result: not null, Acknowledged: false }).Select(a => a.Result!),
                 .. _journal.State.Attempts.Where(a => a is { Result.Plan: not null, Uploaded: true }).Select(a => new Uploaded { Attempt = a.Attempt }),
+                .. _slots.Select(s => s.Flow?.Spool.Checkpoints.Began).OfType<Resumed>(),
                 Inventory(),
             ];
         }

@@ -77,7 +77,7 @@ internal sealed partial class AgentHost
         {
             var kept = new List<string>();
             if (_journal.State.Slot(slot.Index).Directory is { } directory) kept.Add(directory);
-            if (slot.WorkDirectory is { } work) kept.Add(work);
+            if (slot.WorkDirectory is { } work) kept.AddRange(work, work + ".checkpoint");
             return kept;
         }
     }

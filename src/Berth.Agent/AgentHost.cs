@@ -133,7 +133,7 @@ internal sealed partial class AgentHost : IDisposable
     {
         lock (_gate)
         {
-            return _slots.All(s => s.Flow is null) && _uploads.Count == 0
+            return _slots.All(s => s.Flow is null) && _uploads.Count == 0 && _checkpoints.Count == 0
                 && _journal.State.Attempts.All(a => a.Acknowledged)
                 && _spools.Values.All(s => s.Output is { EndSent: true, Unacknowledged: 0 });
         }

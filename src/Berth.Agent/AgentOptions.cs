@@ -24,6 +24,9 @@ internal sealed record AgentOptions
     /// <summary>Largest artifact.</summary>
     public long ArtifactLimitBytes { get; init; } = 1024L * 1024 * 1024;
 
+    /// <summary>Largest checkpoint.</summary>
+    public long CheckpointLimitBytes { get; init; } = 512L * 1024 * 1024;
+
     /// <summary>How long the directory of a failed attempt stays, for people who want to look.</summary>
     public TimeSpan FailedDirectoryKept { get; init; } = TimeSpan.FromSeconds(300);
 
@@ -60,6 +63,7 @@ internal sealed record AgentOptions
             TokenFile = read("BERTH_TOKEN_FILE") ?? defaults.TokenFile,
             GatewayName = read("BERTH_GATEWAY_NAME") is { Length: > 0 } name ? name : defaults.GatewayName,
             OutputLimitBytes = Number("BERTH_OUTPUT_LIMIT_BYTES", defaults.OutputLimitBytes, 1024),
+            CheckpointLimitBytes = Number("BERTH_CHECKPOINT_LIMIT_BYTES", defaults.CheckpointLimitBytes, 1024),
             ArtifactLimitBytes = Number("BERTH_ARTIFACT_LIMIT_BYTES", defaults.ArtifactLimitBytes, 1024),
         };
     }

@@ -21,6 +21,7 @@ internal static class BerthCommand
         ResolveCommand.Create(),
         ViewCommands.Logs(),
         HistoryCommand.Create(),
+        CheckpointsCommand.Create(),
         DevCommand.Create(),
     };
 

@@ -44,6 +44,9 @@ public sealed class DevClusterOptions
     /// <summary>The clock of timestamps and token lifetimes.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    /// <summary>Told of every request that RBAC refuses, in the words of the answer; null tells nobody.</summary>
+    public Action<string>? Denied { get; set; }
+
     /// <summary>Where failures of the server itself are told; null for standard error.</summary>
     public Action<string>? Log { get; set; }
 }

@@ -101,11 +101,11 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Which of these are stored.</summary>
     public Task<IReadOnlySet<string>> HasArtifactsAsync(IReadOnlyCollection<string> digests, CancellationToken cancellation = default) => artifacts.HasAsync(digests, cancellation);
 
-    /// <summary>Stores a checkpoint of a running attempt and forgets all but the newest <paramref name="keep"/> of that attempt.</summary>
+    /// <summary>Stores a checkpoint of a running attempt and forgets all but the newest <paramref name="keep"/> of its task.</summary>
     public Task PutCheckpointAsync(Stream content, CheckpointRecord checkpoint, int keep = 10, CancellationToken cancellation = default) => checkpoints.PutAsync(content, checkpoint, keep, cancellation);
 
-    /// <summary>The newest checkpoint of a task; open its bytes by digest. Null if there is none.</summary>
-    public Task<CheckpointRecord?> FindCheckpointAsync(string taskUid, CancellationToken cancellation = default) => checkpoints.NewestAsync(taskUid, cancellation);
+    /// <summary>The checkpoints of a task, newest first; open their bytes by digest.</summary>
+    public Task<IReadOnlyList<CheckpointRecord>> ListCheckpointsAsync(string taskUid, CancellationToken cancellation = default) => checkpoints.ListAsync(taskUid, cancellation);
 
     /// <summary>Appends output of one attempt. The answer's <see cref="LogState.Received"/> is the next offset to send, and all that may be acknowledged.</summary>
     public async Task<LogState> AppendLogAsync(LogAppend append, CancellationToken cancellation = default) =>
@@ -116,6 +116,9 @@ public sealed class HistoryStore : IAsyncDisposable
 
     /// <summary>Marks a log as complete; <paramref name="dropped"/> says how many bytes the sender left out.</summary>
     public Task<LogState> CompleteLogAsync(string taskUid, string attempt, long dropped = 0, CancellationToken cancellation = default) => logs.CompleteAsync(taskUid, attempt, dropped, cancellation);
+
+    /// <summary>Joins the small pieces of logs that are complete, at most so many logs; returns how many there were.</summary>
+    public Task<int> MergeLogsAsync(int most = 200, CancellationToken cancellation = default) => new LogMerger(connections).RunAsync(most, cancellation);
 
     /// <summary>State of a log; null if nothing was ever appended.</summary>
     public Task<LogState?> GetLogAsync(string attempt, CancellationToken cancellation = default) => logs.StateAsync(attempt, cancellation);

@@ -12,6 +12,7 @@ namespace Berth.Protocol;
 [JsonSerializable(typeof(AttemptResult))]
 [JsonSerializable(typeof(AttemptInventory))]
 [JsonSerializable(typeof(Assign))]
+[JsonSerializable(typeof(CheckpointOffers))]
 public sealed partial class ProtocolJson : JsonSerializerContext
 {
     /// <summary>Writes a frame as UTF-8 JSON with its type.</summary>

@@ -65,6 +65,7 @@ internal sealed class ScriptedGateway : IAsyncDisposable
         app.UseWebSockets();
         app.Map(ProtocolFacts.ConnectPath, gateway.ConnectAsync);
         app.Map("/agent/v1/attempts/{attempt}/artifacts/{digest}", gateway.TransferAsync);
+        app.Map("/agent/v1/attempts/{attempt}/checkpoints/{what?}", gateway.CheckpointAsync);
         await app.StartAsync();
         return gateway;
     }
@@ -183,6 +184,38 @@ internal sealed class ScriptedGateway : IAsyncDisposable
         }
         if (output.End) _ends[output.Attempt] = true;
         if (AckOutput) await socket.SendAsync(ProtocolJson.Write(new OutputAck { Attempt = output.Attempt, Offset = have }), WebSocketMessageType.Text, true, CancellationToken.None);
+    }
+
+    /// <summary>Checkpoints as they came: attempt, number, bytes.</summary>
+    public ConcurrentQueue<(string Attempt, int Number, byte[] Bytes)> Checkpoints { get; } = new();
+
+    /// <summary>What the next attempt may begin with.</summary>
+    public CheckpointOffers Offers { get; set; } = new();
+
+    /// <summary>Why none may begin.</summary>
+    public string? NoOffers { get; set; }
+
+    private async Task CheckpointAsync(HttpContext context)
+    {
+        var what = (string?)context.Request.RouteValues["what"];
+        if (TransferFaults.TryDequeue(out var fault)) context.Response.StatusCode = fault;
+        else if (context.Request.Method == "PUT")
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            Assert.Equal(context.Request.Query["digest"], Digests.Of(body.ToArray()));
+            Checkpoints.Enqueue(((string)context.Request.RouteValues["attempt"]!, int.Parse(what!, System.Globalization.CultureInfo.InvariantCulture), body.ToArray()));
+            Stored[Digests.Of(body.ToArray())] = body.ToArray();
+            context.Response.StatusCode = 201;
+        }
+        else if (what is null)
+        {
+            context.Response.StatusCode = NoOffers is null ? 200 : 404;
+            if (NoOffers is { } why) await context.Response.WriteAsync(why);
+            else await context.Response.Body.WriteAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Offers, ProtocolJson.Default.CheckpointOffers));
+        }
+        else if (Stored.TryGetValue(what, out var bytes)) await context.Response.Body.WriteAsync(bytes);
+        else context.Response.StatusCode = 404;
     }
 
     private async Task TransferAsync(HttpContext context)

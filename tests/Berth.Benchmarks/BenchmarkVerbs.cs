@@ -1,4 +1,5 @@
 using Berth.Benchmarks.History;
+using Berth.Benchmarks.Placement;
 using Berth.Benchmarks.Runtime;
 
 namespace Berth.Benchmarks;
@@ -9,6 +10,7 @@ internal static class BenchmarkVerbs
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> All { get; } = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
     {
         ["history"] = HistoryBenchmark.RunAsync,
+        ["placement"] = PlacementBenchmark.RunAsync,
         ["runtime"] = RuntimeBenchmark.RunAsync,
     };
 

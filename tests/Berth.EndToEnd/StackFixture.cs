@@ -16,7 +16,12 @@ public sealed class StackFixture : IAsyncLifetime
 {
     public BerthStack Stack { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Stack = await BerthStack.StartAsync();
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(6);
+
+    // A shorter lease than by default: failover is what many scenarios wait for.
+    private static readonly Dictionary<string, string> ShortLease = new() { ["Lease__Duration"] = LeaseDuration.ToString(), ["Lease__RenewDeadline"] = "00:00:04", ["Lease__RetryPeriod"] = "00:00:01" };
+
+    public async ValueTask InitializeAsync() => Stack = await BerthStack.StartAsync(environment: ShortLease);
 
     public ValueTask DisposeAsync() => Stack.DisposeAsync();
 }

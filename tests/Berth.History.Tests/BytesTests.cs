@@ -111,6 +111,31 @@ public sealed class BytesTests(HistoryFixture fixture)
         Assert.Equal(Encoding.ASCII.GetString(bytes), await LogAsync(test, 0));
     }
 
+    [Fact]
+    public async Task Small_pieces_of_a_complete_log_become_few_chunks_and_the_bytes_stay_the_same()
+    {
+        var ring = new EncryptionKeyRing(new Dictionary<string, byte[]> { ["k1"] = [.. Enumerable.Repeat((byte)1, 32)] }, "k1");
+        await using var test = await fixture.StoreAsync(new HistoryOptions { ChunkBytes = 4096, Keys = ring });
+        var expected = string.Concat(Enumerable.Range(0, 1_000).Select(i => $"line {i:D4}\n"));
+        for (var at = 0; at < expected.Length; at += 10) await AppendAsync(test, at, expected.Substring(at, 10));
+        Assert.Equal(0, await test.Store.MergeLogsAsync());
+        await test.Store.CompleteLogAsync("uid", "a-1");
+        var stop = new CancellationTokenSource();
+        var reader = Task.Run(async () =>
+        {
+            // Whoever reads meanwhile sees every byte, in the one form or the other.
+            while (!stop.IsCancellationRequested) Assert.Equal(expected[5_005..], await LogAsync(test, 5_005));
+        });
+        Assert.Equal(1, await test.Store.MergeLogsAsync());
+        await stop.CancelAsync();
+        await reader;
+        Assert.Equal(3, await test.OneAsync<long>("select count(*) from berth.log_chunks"));
+        Assert.Equal(expected, await LogAsync(test, 0));
+        Assert.Equal(expected[4_099..], await LogAsync(test, 4_099));
+        Assert.Equal(0, await test.Store.MergeLogsAsync());
+        Assert.Empty(await test.Store.VerifyAsync(deep: true));
+    }
+
     internal static byte[] Noise(int size)
     {
         var bytes = new byte[size];

@@ -62,6 +62,46 @@ public sealed class RetentionTests(HistoryFixture fixture)
     }
 
     [Fact]
+    public async Task A_task_that_is_requeued_while_a_cleanup_runs_is_kept_whole_or_begins_anew()
+    {
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        await using var test = await fixture.StoreAsync();
+        var at = Now.AddDays(-300);
+        var uids = Enumerable.Range(0, 400).Select(i => $"t-{i:D3}").ToList();
+        await test.Store.WriteTransitionsAsync([.. uids.Select(u => Make.Batch(Make.Task(u, TaskPhase.Failed, u, created: at), 0, Make.Entry(1, at: at), Make.Entry(2, TaskPhase.Failed, at.AddSeconds(1))))]);
+        var requeues = Task.Run(async () =>
+        {
+            foreach (var uid in uids.Where(_ => random.Next(2) == 0))
+                await test.Store.WriteTransitionsAsync([Make.Batch(Make.Task(uid, TaskPhase.Pending, uid, created: at) with { }, 2, Make.Entry(1, at: at), Make.Entry(2, TaskPhase.Failed, at.AddSeconds(1)), Make.Entry(3, TaskPhase.Pending, Now))]);
+        });
+        while (!requeues.IsCompleted) await test.Store.CleanUpAsync(RetentionPolicy.OlderThan(TimeSpan.FromDays(200)));
+        await requeues;
+        Assert.Empty(await test.Store.VerifyAsync());
+        Assert.Equal(0, await test.OneAsync<long>("select count(*) from berth.alerts"));
+        foreach (var task in await test.Store.ListTasksAsync(new TaskFilter { Limit = 1_000 }))
+        {
+            var seqs = (await test.Store.GetTransitionsAsync(task.Uid)).Select(e => e.Seq).ToList();
+            Assert.True(task.Phase == "Pending" && seqs is [1, 2, 3] or [3], $"{task.Uid} is {task.Phase} with {string.Join(',', seqs)}");
+        }
+    }
+
+    [Fact]
+    public async Task Two_cleanups_at_once_do_the_work_once()
+    {
+        await using var test = await fixture.StoreAsync();
+        await FillAsync(test);
+        await using var other = new Npgsql.NpgsqlConnection(test.ConnectionString + ";Pooling=false");
+        await other.OpenAsync();
+        await using (var hold = new Npgsql.NpgsqlCommand("select pg_advisory_lock(x'424552544802'::bigint)", other)) await hold.ExecuteNonQueryAsync();
+        Assert.True((await test.Store.CleanUpAsync(RetentionPolicy.OlderThan(TimeSpan.FromDays(200)))).AlreadyUnderWay);
+        Assert.False((await test.Store.CleanUpAsync(RetentionPolicy.OlderThan(TimeSpan.FromDays(200)), dryRun: true)).AlreadyUnderWay);
+        await other.CloseAsync();
+        Assert.True((await test.Store.CleanUpAsync(RetentionPolicy.OlderThan(TimeSpan.FromDays(200)))).Rows > 0);
+    }
+
+    [Fact]
     public async Task Checkpoints_keep_the_newest_few()
     {
         await using var test = await fixture.StoreAsync();
@@ -71,7 +111,7 @@ public sealed class RetentionTests(HistoryFixture fixture)
             await test.Store.PutCheckpointAsync(new MemoryStream(bytes), new CheckpointRecord { TaskUid = "uid", Attempt = "uid-1", Number = i, Digest = Digests.Of(bytes), Size = bytes.Length }, keep: 2);
         }
         Assert.Equal([4, 5], (await test.RowsAsync("select number from berth.checkpoints order by 1")).Select(r => (int)r[0]!));
-        Assert.Equal((5, 105L), (await test.Store.FindCheckpointAsync("uid") is { } c) ? (c.Number, c.Size) : default);
+        Assert.Equal((5, 105L), (await test.Store.ListCheckpointsAsync("uid") is [var c, ..]) ? (c.Number, c.Size) : default);
     }
 
     [Fact]

@@ -28,6 +28,10 @@
   value: {{ .Values.gateway.addresses | default (printf "%s-gateway.%s.svc:%d" (include "berth.fullname" .) .Release.Namespace (int .Values.gateway.port)) | quote }}
 - name: Gateway__MaxConnections
   value: {{ .Values.gateway.maxConnections | int | quote }}
+- name: Gateway__CertificateSecret
+  value: {{ .Values.gateway.tls.secretName | quote }}
+- name: Gateway__MakeCertificate
+  value: {{ and .Values.gateway.tls.make (not .Values.gateway.tls.certManager.enabled) | quote }}
 - name: Images__Agent
   value: {{ include "berth.image" (dict "image" .Values.agentImage "root" .) | quote }}
 {{- with .Values.agentImage.pullPolicy }}

@@ -31,6 +31,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* Image reference of .image, with the chart's version for want of a tag. */}}
 {{- define "berth.image" -}}
+{{- with .image.registry | default .root.Values.image.registry }}{{ trimSuffix "/" . }}/{{ end }}
 {{- if .image.digest -}}{{ .image.repository }}@{{ .image.digest }}
 {{- else -}}{{ .image.repository }}:{{ .image.tag | default .root.Chart.AppVersion }}{{- end -}}
 {{- end -}}
@@ -55,4 +56,22 @@ name: {{ .name }}
 - kind: ServiceAccount
   name: {{ include "berth.serviceAccount" . }}
   namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+{{/* What the restricted pod security standard asks of a pod, and of a container. */}}
+{{- define "berth.podSecurity" -}}
+runAsNonRoot: true
+{{- with .Values.runAsUser }}
+runAsUser: {{ . }}
+runAsGroup: {{ . }}
+{{- end }}
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "berth.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
 {{- end -}}

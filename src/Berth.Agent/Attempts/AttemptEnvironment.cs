@@ -7,7 +7,7 @@ namespace Berth.Agent.Attempts;
 /// <summary>What every command of an attempt finds in its environment, on top of the container's own.</summary>
 internal static class AttemptEnvironment
 {
-    public static Dictionary<string, string> Of(Assign order)
+    public static Dictionary<string, string> Of(Assign order, string? checkpoint)
     {
         var env = new Dictionary<string, string>(order.Env ?? new Dictionary<string, string>(), StringComparer.Ordinal)
         {
@@ -20,6 +20,7 @@ internal static class AttemptEnvironment
             ["BERTH_ATTEMPT_KIND"] = order.Kind.ToString(),
         };
         if (order.Kind == AttemptKind.Apply) env["BERTH_PLAN_ATTEMPT"] = order.Directory ?? "";
+        if (checkpoint is not null) (env["BERTH_RESUME"], env["BERTH_CHECKPOINT"]) = ("true", checkpoint);
         if (order.TraceParent is { Length: > 0 } trace) env["TRACEPARENT"] = trace;
         return env;
     }

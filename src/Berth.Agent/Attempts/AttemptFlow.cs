@@ -97,9 +97,13 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
         }
         either.ThrowIfCancellationRequested();
         if (order.Kind == AttemptKind.Restore) return await RestoreAsync(either);
-        var over = await RunStepAsync(CommandStep, CommandNumber, order.Command!, null, stop);
+        var over = await RunCommandAsync(stop);
         IReadOnlyList<int> good = order.SuccessExitCodes is { Count: > 0 } codes ? codes : [0];
-        if (Judge(over, good, "command") is { } bad) return Result(bad.Outcome, bad.Message, over);
+        if (Judge(over, good, "command") is { } bad)
+        {
+            await SaveAtEndAsync(stop);
+            return Result(bad.Outcome, bad.Message, over);
+        }
         return order.Kind == AttemptKind.Plan ? await DescribeAsync(over, stop, either) : Result(AttemptOutcome.Succeeded, null, over);
     }
 
@@ -111,7 +115,7 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
             await Slot.DiscardHeldAsync(link);
             await link.FreshAsync(WorkDirectory);
             foreach (var (path, content) in order.Files ?? new Dictionary<string, byte[]>()) await link.PutAsync(WorkDirectory, path, new MemoryStream(content));
-        }, cancel);
+        }, cancel) ?? (order.Checkpoint is null ? null : await RestoreCheckpointAsync(cancel));
     }
 
     /// <summary>Does something in the slot's directory, again if the connection breaks; the answer is what went wrong.</summary>
@@ -140,7 +144,7 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
     {
         if (record.Steps.TryGetValue(name, out var over) && over is not null) return Count(over);
         var id = $"{order.Attempt}/{name}";
-        var sink = new OutputSink(id, record.Token, number, spool.Output, _secrets, capture, OnStarted, host.OutputArrived);
+        var sink = new OutputSink(id, record.Token, number, spool.Output, _secrets, capture, OnStarted, host.OutputArrived, name == CommandStep && _saver is { } saver ? saver.AskFromCommand : null);
         while (true)
         {
             var link = await slot.LinkAsync(record.Boot, stop);
@@ -196,8 +200,9 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
         Token = record.Token,
         Directory = WorkDirectory,
         Argv = command.Argv,
-        Env = AttemptEnvironment.Of(order),
+        Env = AttemptEnvironment.Of(order, spool.Checkpoints.Began?.Checkpoint),
         SecretEnv = order.SecretEnv ?? new Dictionary<string, string>(),
+        Checkpoint = order.Checkpoint is null ? null : CheckpointDirectory,
         TimeoutSeconds = command.TimeoutSeconds,
         GraceSeconds = order.GraceSeconds,
         Echo = echo,

@@ -7,7 +7,7 @@ using Berth.Protocol.Runner;
 namespace Berth.Agent.Attempts;
 
 /// <summary>Masks a step's output and puts it into the attempt's spool; a captured standard output goes to memory instead.</summary>
-internal sealed class OutputSink(string step, string token, int number, OutputSpool spool, SecretPatterns secrets, Capture? capture, Action<DateTimeOffset> started, Action arrived) : IStepSink
+internal sealed class OutputSink(string step, string token, int number, OutputSpool spool, SecretPatterns secrets, Capture? capture, Action<DateTimeOffset> started, Action arrived, Action? saveWanted = null) : IStepSink
 {
     private readonly Lane[] _lanes = [new(1, secrets), new(2, secrets)];
     private TaskCompletionSource<StepEnded?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,6 +57,8 @@ internal sealed class OutputSink(string step, string token, int number, OutputSp
         arrived();
         _ended.TrySetResult(end);
     }
+
+    public void OnSaveWanted() => saveWanted?.Invoke();
 
     public void OnClosed() => _ended.TrySetResult(null);
 

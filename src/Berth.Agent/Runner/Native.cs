@@ -27,6 +27,8 @@ internal static unsafe partial class Native
 
     public const int OpenCloseOnExec = 0x80000;
     public const int OpenNonBlocking = 0x800;
+    /// <summary>O_NOFOLLOW, which is not the same on every machine.</summary>
+    public static int OpenNoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     private const string LibC = "libc";
 

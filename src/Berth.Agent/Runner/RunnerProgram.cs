@@ -10,12 +10,14 @@ namespace Berth.Agent.Runner;
 /// First process of a slot's container: connects to the agent, does what it is told one thing at a time, and goes on by itself
 /// while the agent is away. Plain threads and blocking calls; no cryptography, because the user's image need not have any.
 /// </summary>
-internal sealed class RunnerProgram(RunnerOptions options)
+internal sealed class RunnerProgram
 {
+    private readonly RunnerOptions options;
     private readonly string _nonce = Nonce();
     private readonly SlotProcesses _processes = new();
     private readonly Reaper _reaper = new();
-    private readonly WorkFiles _files = new(options.WorkDirectory);
+    private readonly WorkFiles _files;
+    private readonly WorkTrees _trees;
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly object _pump = new();
     private RunnerSocket? _socket;
@@ -23,6 +25,13 @@ internal sealed class RunnerProgram(RunnerOptions options)
     private StepRun? _step;
     private volatile bool _draining;
     private long _drainingSince;
+
+    private RunnerProgram(RunnerOptions options)
+    {
+        this.options = options;
+        _files = new WorkFiles(options.WorkDirectory);
+        _trees = new WorkTrees(_files);
+    }
 
     /// <summary>Entry of the runner mode; returns only for bad options.</summary>
     public static int Run()
@@ -104,6 +113,9 @@ internal sealed class RunnerProgram(RunnerOptions options)
             case SweepDirectories m: Answer(socket, m.Id, () => _files.Sweep(m.Keep)); break;
             case PutFile m when _files.BeginPut(m): socket.Send(RunnerWire.Control(_files.EndPut())); break;
             case ReadFile m: socket.Send(RunnerWire.Control(_files.Read(m, socket.Send))); break;
+            case ReadTree m: _trees.Read(m, socket.Send); break;
+            case UnpackTree m: socket.Send(RunnerWire.Control(_trees.Unpack(m))); break;
+            case SaveDone m when _step is { } s && s.Step == m.Step: s.SaveDone(); break;
             case StartStep m: Start(socket, m); break;
             case AttachStep m: Attach(socket, m); break;
             case AckOutput m when _step is { } s && s.Step == m.Step: s.Output(m.Stream).Acknowledge(m.Offset); break;
@@ -121,7 +133,8 @@ internal sealed class RunnerProgram(RunnerOptions options)
             socket.Send(RunnerWire.Control(new StepEnded { Step = order.Step, Token = order.Token, Cause = StepCause.NotStarted, Message = why, EndedAt = DateTimeOffset.UtcNow }));
             return;
         }
-        var step = new StepRun(order, _files.PathOf(order.Directory), options.WorkDirectory, _reaper, _processes, Flush);
+        var places = new StepPlaces(_files.PathOf(order.Directory), options.WorkDirectory, order.Checkpoint is { } name ? _files.PathOf(name) : null);
+        var step = new StepRun(order, places, _reaper, _processes, Flush, WantSave);
         lock (_pump)
         {
             socket.Live = true;
@@ -159,6 +172,15 @@ internal sealed class RunnerProgram(RunnerOptions options)
             if (ended is null || _endSentOn == socket) return;
             _endSentOn = socket;
             socket.Send(RunnerWire.Control(ended));
+        }
+    }
+
+    /// <summary>Said again until the agent has taken the save: a lost message costs nothing.</summary>
+    private void WantSave(StepRun step)
+    {
+        lock (_pump)
+        {
+            if (_socket is { Live: true } socket && step == _step) socket.Send(RunnerWire.Control(new SaveWanted { Step = step.Step }));
         }
     }
 

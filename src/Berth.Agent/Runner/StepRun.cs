@@ -6,11 +6,15 @@ using Berth.Protocol.Runner;
 
 namespace Berth.Agent.Runner;
 
+/// <summary>Where a step runs and what it is told of.</summary>
+internal sealed record StepPlaces(string Directory, string WorkDirectory, string? Checkpoint);
+
 /// <summary>One step from its start until every process in the slot is dead and the agent has taken its end.</summary>
-internal sealed class StepRun(StartStep order, string directory, string workDirectory, Reaper reaper, SlotProcesses processes, Action<StepRun> flush)
+internal sealed class StepRun(StartStep order, StepPlaces places, Reaper reaper, SlotProcesses processes, Action<StepRun> flush, Action<StepRun> wantSave)
 {
     private const int BufferBytes = 512 * 1024;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan SaveEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly OutputBuffer[] _outputs = [new(1, BufferBytes), new(2, BufferBytes)];
     private readonly object _gate = new();
@@ -32,8 +36,8 @@ internal sealed class StepRun(StartStep order, string directory, string workDire
     {
         using var stdout = new OutputPipe();
         using var stderr = new OutputPipe();
-        var env = Environment(order, directory, workDirectory);
-        var (pid, error) = reaper.Start(() => Spawner.Start(order.Argv, env, directory, stdout.WriteEnd, stderr.WriteEnd));
+        var env = Environment(order, places);
+        var (pid, error) = reaper.Start(() => Spawner.Start(order.Argv, env, places.Directory, stdout.WriteEnd, stderr.WriteEnd));
         StartedAt = DateTimeOffset.UtcNow;
         _startedTicks = Stopwatch.GetTimestamp();
         if (error is not null)
@@ -45,6 +49,20 @@ internal sealed class StepRun(StartStep order, string directory, string workDire
         var readers = new[] { Reader(stdout.TakeReadEnd(), _outputs[0], StandardStreams.Out), Reader(stderr.TakeReadEnd(), _outputs[1], StandardStreams.Error) };
         new Thread(() => Watch(readers)) { IsBackground = true, Name = "watch" }.Start();
         return true;
+    }
+
+    /// <summary>What the command asked for is safe; it sees so by its request being gone.</summary>
+    public void SaveDone()
+    {
+        if (places.Checkpoint is not { } checkpoint) return;
+        try
+        {
+            File.Delete(Path.Combine(checkpoint, CheckpointFiles.SaveRequest));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            RunnerLog.Info($"the request for a checkpoint cannot be removed: {e.Message}");
+        }
     }
 
     /// <summary>TERM now, KILL after the grace; a second call may only shorten it.</summary>
@@ -64,11 +82,17 @@ internal sealed class StepRun(StartStep order, string directory, string workDire
     {
         var had = new HashSet<int>();
         var limit = order.TimeoutSeconds > 0 ? TimeSpan.FromSeconds(order.TimeoutSeconds) : TimeSpan.MaxValue;
+        var asked = TimeSpan.Zero;
         ProcessExit? exit;
         while (true)
         {
             exit = reaper.Wait(_pid, Tick);
             var elapsed = Stopwatch.GetElapsedTime(_startedTicks);
+            if (places.Checkpoint is { } checkpoint && elapsed - asked > SaveEvery)
+            {
+                asked = elapsed;
+                if (File.Exists(Path.Combine(checkpoint, CheckpointFiles.SaveRequest))) wantSave(this);
+            }
             if (exit is null && elapsed > limit) End(StepCause.TimedOut, TimeSpan.FromSeconds(order.GraceSeconds));
             TimeSpan? killAt;
             lock (_gate) killAt = _endCause is null ? null : _endGrace;
@@ -106,7 +130,7 @@ internal sealed class StepRun(StartStep order, string directory, string workDire
     private PipeReader Reader(int fd, OutputBuffer buffer, Stream echo) =>
         new(fd, buffer, order.Echo ? new EchoStream(echo, SecretPatterns.Of(order.SecretEnv.Values)) : null, () => flush(this));
 
-    private static Dictionary<string, string> Environment(StartStep order, string directory, string workDirectory)
+    private static Dictionary<string, string> Environment(StartStep order, StepPlaces places)
     {
         var env = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
@@ -115,10 +139,11 @@ internal sealed class StepRun(StartStep order, string directory, string workDire
             // BERTH_ names in the container are the runner's; those of the attempt come with the order.
             if (!name.StartsWith("BERTH_", StringComparison.Ordinal)) env[name] = Convert.ToString(variable.Value, CultureInfo.InvariantCulture) ?? "";
         }
-        env["PWD"] = directory;
+        env["PWD"] = places.Directory;
         foreach (var (name, value) in order.Env) env[name] = value;
         foreach (var (name, value) in order.SecretEnv) env[name] = value;
-        env["BERTH_SLOT_WORK"] = workDirectory;
+        env["BERTH_SLOT_WORK"] = places.WorkDirectory;
+        if (places.Checkpoint is { } checkpoint) env["BERTH_CHECKPOINT_DIR"] = checkpoint;
         return env;
     }
 }

@@ -19,6 +19,14 @@ internal sealed class WorkFiles(string root)
         Directory.CreateDirectory(PathOf(directory));
     }
 
+    /// <summary>An empty directory of this name, whatever was there.</summary>
+    public void Remake(string directory)
+    {
+        var path = PathOf(directory);
+        if (Path.Exists(path) || new FileInfo(path).LinkTarget is not null) Remove(path);
+        Directory.CreateDirectory(path);
+    }
+
     public void Sweep(IReadOnlyList<string> keep)
     {
         Directory.CreateDirectory(root);

@@ -30,6 +30,9 @@ internal interface IStepSink
 
     void OnEnded(StepEnded end);
 
+    /// <summary>The command asks for a checkpoint.</summary>
+    void OnSaveWanted();
+
     void OnClosed();
 }
 
@@ -66,6 +69,14 @@ internal sealed class RunnerLink(RunnerChannel channel, RunnerHello hello, long 
 
     public Task ReadAsync(string directory, string path, long most, Stream target) =>
         AskAsync(id => new ReadFile { Id = id, Directory = directory, Path = path, MaxBytes = most }, target);
+
+    /// <summary>A directory as one tar.</summary>
+    public Task ReadTreeAsync(string directory, long most, Stream target) => AskAsync(id => new ReadTree { Id = id, Directory = directory, MaxBytes = most }, target);
+
+    /// <summary>Makes a directory anew, from a tar that was put into another one, or empty.</summary>
+    public Task UnpackTreeAsync(string directory, string? from = null, string path = "") => AskAsync(id => new UnpackTree { Id = id, Directory = directory, From = from, Path = path }, null);
+
+    public Task SaveDoneAsync(string step) => channel.SendAsync(RunnerWire.Control(new SaveDone { Step = step }));
 
     public async Task StartAsync(StartStep order, IStepSink sink)
     {
@@ -168,7 +179,7 @@ internal sealed class RunnerLink(RunnerChannel channel, RunnerHello hello, long 
         {
             case FrameKind.Output: await TakeOutputAsync(payload); break;
             case FrameKind.File:
-                if (_requests.TryGetValue(BinaryPrimitives.ReadInt64LittleEndian(payload), out var reading)) await reading.Target!.WriteAsync(payload.AsMemory(RunnerWire.FileHeaderBytes));
+                if (_requests.TryGetValue(BinaryPrimitives.ReadInt64LittleEndian(payload), out var reading) && reading.Target is { } target) await target.WriteAsync(payload.AsMemory(RunnerWire.FileHeaderBytes));
                 break;
             default:
                 Take(RunnerWire.Read(payload), drainingChanged);
@@ -184,6 +195,7 @@ internal sealed class RunnerLink(RunnerChannel channel, RunnerHello hello, long 
         {
             case Done m when _requests.TryGetValue(m.Id, out var request): request.Answer.TrySetResult(m); break;
             case StepStarted m when sink?.Step == m.Step && (sink.Token ?? m.Token) == m.Token: sink.OnStarted(m.At); break;
+            case SaveWanted m when sink?.Step == m.Step: sink.OnSaveWanted(); break;
             case StepEnded m when sink?.Step == m.Step && (sink.Token ?? m.Token) == m.Token: sink.OnEnded(m); break;
             case RunnerDraining:
                 Draining = true;

@@ -123,6 +123,10 @@ internal sealed class Slot(int index, long boot)
 
         public void OnEnded(StepEnded end) => _ended.TrySetResult();
 
+        public void OnSaveWanted()
+        {
+        }
+
         public void OnClosed() => _ended.TrySetException(new RunnerLinkClosedException());
     }
 }

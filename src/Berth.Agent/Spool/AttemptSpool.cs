@@ -11,9 +11,12 @@ internal sealed class AttemptSpool
 {
     private readonly string _directory;
 
-    private AttemptSpool(string directory, OutputSpool output) => (_directory, Output) = (directory, output);
+    private AttemptSpool(string directory, OutputSpool output) => (_directory, Output, Checkpoints) = (directory, output, new CheckpointSpool(Path.Combine(directory, "checkpoints")));
 
     public OutputSpool Output { get; }
+
+    /// <summary>Checkpoints on their way to the operator, and what the attempt began with.</summary>
+    public CheckpointSpool Checkpoints { get; }
 
     private string OrderPath => Path.Combine(_directory, "order.json");
 

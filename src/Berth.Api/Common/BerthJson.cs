@@ -22,4 +22,6 @@ namespace Berth.Api;
 [JsonSerializable(typeof(ApprovalSpec))]
 [JsonSerializable(typeof(OutboxEntry))]
 [JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(List<FreezeWindow>))]
+[JsonSerializable(typeof(TaskLimits))]
 public sealed partial class BerthJson : JsonSerializerContext;

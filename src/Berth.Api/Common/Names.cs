@@ -18,6 +18,9 @@ public static class Names
     /// <summary>Label on agent pods: the first 16 hex digits of the pool template's hash.</summary>
     public const string TemplateHashLabel = "berth.dev/template-hash";
 
+    /// <summary>Label on agent pods on which an apply or Run works: the pool's disruption budget allows none of these to be evicted.</summary>
+    public const string ProtectedLabel = "berth.dev/protected";
+
     /// <summary>Finalizer on tasks: kept until the task is terminal, fenced and its history is written.</summary>
     public const string TaskFinalizer = "berth.dev/history";
 
@@ -27,8 +30,30 @@ public static class Names
     /// <summary>Finalizer on pools: kept until their pods are gone.</summary>
     public const string PoolFinalizer = "berth.dev/pool";
 
-    /// <summary>Annotation on an agent pod that drains it (no new work; reservations with stored plans move).</summary>
+    /// <summary>
+    /// Annotation on an agent pod that drains it, whatever its value: no new work, reservations with stored plans move, running work is
+    /// waited for, then the pod ends and another takes its place. The value is shown to people: who drains it, and why. Taking the
+    /// annotation off undoes it.
+    /// </summary>
     public const string DrainAnnotation = "berth.dev/drain";
+
+    /// <summary>Annotation on a task: each new value asks for a checkpoint of the running command.</summary>
+    public const string CheckpointAnnotation = "berth.dev/checkpoint";
+
+    /// <summary>Annotation on a task or pool with a time (RFC 3339): what has stood still since before then is known, and nobody is reminded of it.</summary>
+    public const string AcknowledgedAnnotation = "berth.dev/acknowledged";
+
+    /// <summary>
+    /// Annotation on a pool whose pods are to be spread over the nodes again: any new value, by convention the time of asking. Done once
+    /// status.rebalanced shows the same value.
+    /// </summary>
+    public const string RebalanceAnnotation = "berth.dev/rebalance";
+
+    /// <summary>Annotation on a Namespace: a JSON list of freeze windows that hold for all its pools.</summary>
+    public const string FreezeWindowsAnnotation = "berth.dev/freeze-windows";
+
+    /// <summary>Annotation on a Namespace: a JSON object of limits that hold for all its pools together.</summary>
+    public const string LimitsAnnotation = "berth.dev/limits";
 
     /// <summary>Annotation on the leader Lease: the address on which the leader's gateway takes agents.</summary>
     public const string GatewayAddressAnnotation = "berth.dev/gateway-address";

@@ -5,6 +5,24 @@ namespace Berth.Api;
 /// </summary>
 public static class Reasons
 {
+    /// <summary>The task is not over; its phase says where it stands.</summary>
+    public const string Unfinished = nameof(Unfinished);
+
+    /// <summary>A slot that was held was let go.</summary>
+    public const string Released = nameof(Released);
+
+    /// <summary>Nobody had to approve: the task asks for Auto and its pool allows that.</summary>
+    public const string ApprovedByPolicy = nameof(ApprovedByPolicy);
+
+    /// <summary>A plan was made again and says the same as the one that was approved.</summary>
+    public const string ApprovalCarriedOver = nameof(ApprovalCarriedOver);
+
+    /// <summary>Suspension was asked for while something runs; it begins at the next safe point.</summary>
+    public const string SuspendRequested = nameof(SuspendRequested);
+
+    /// <summary>A requeue was asked for while the task was not over.</summary>
+    public const string RequeueIgnored = nameof(RequeueIgnored);
+
     /// <summary>No slot of the pool is free.</summary>
     public const string WaitingForSlot = nameof(WaitingForSlot);
 
@@ -188,13 +206,58 @@ public static class Reasons
     /// <summary>A container of the pool's pods keeps crashing.</summary>
     public const string CrashLoop = nameof(CrashLoop);
 
+    /// <summary>A quota of the namespace leaves no room for more pods.</summary>
+    public const string QuotaExceeded = nameof(QuotaExceeded);
+
+    /// <summary>The operator, or the pod's service account, lacks a right or does not exist.</summary>
+    public const string MissingPermission = nameof(MissingPermission);
+
+    /// <summary>A Secret, ConfigMap or volume that the pool's template names is missing.</summary>
+    public const string VolumeMissing = nameof(VolumeMissing);
+
+    /// <summary>Pods of the pool end as soon as they begin.</summary>
+    public const string PodsFailing = nameof(PodsFailing);
+
+    /// <summary>Demand asks for more pods than the pool may have.</summary>
+    public const string MaxReplicas = nameof(MaxReplicas);
+
+    /// <summary>spec.replicas was set by somebody else while autoscaling sets it; undone.</summary>
+    public const string ScaledByHand = nameof(ScaledByHand);
+
+    /// <summary>Pods of the pool are spread over the nodes again, on request.</summary>
+    public const string Rebalancing = nameof(Rebalancing);
+
+    /// <summary>Held back by a freeze window; the message names its end.</summary>
+    public const string FreezeWindow = nameof(FreezeWindow);
+
+    /// <summary>A freeze window or limit cannot be read, so nothing is applied until it can be.</summary>
+    public const string InvalidWindow = nameof(InvalidWindow);
+
+    /// <summary>As many tasks as the pool, namespace or workspace may run at once hold slots.</summary>
+    public const string LimitReached = nameof(LimitReached);
+
     /// <summary>The runner cannot start in the image of the task container.</summary>
     public const string RunnerIncompatible = nameof(RunnerIncompatible);
+
+    /// <summary>Something in a pool's template has no effect.</summary>
+    public const string TemplateIgnored = nameof(TemplateIgnored);
+
+    /// <summary>A plan expires soon unless somebody decides.</summary>
+    public const string ApprovalExpiring = nameof(ApprovalExpiring);
+
+    /// <summary>A checkpoint was saved on request.</summary>
+    public const string CheckpointSaved = nameof(CheckpointSaved);
+
+    /// <summary>A checkpoint cannot be used; the one before it is tried.</summary>
+    public const string CheckpointDamaged = nameof(CheckpointDamaged);
+
+    /// <summary>An attempt goes on from a checkpoint.</summary>
+    public const string Resumed = nameof(Resumed);
 
     /// <summary>Verdict: the decision was accepted.</summary>
     public const string Accepted = nameof(Accepted);
 
-    /// <summary>Verdict: a newer plan replaced the one that was meant.</summary>
+    /// <summary>A newer plan (as verdict on an Approval) or a newer task (as end of a task) took its place.</summary>
     public const string Superseded = nameof(Superseded);
 
     /// <summary>Verdict: the digest is not that of the current plan.</summary>

@@ -44,9 +44,19 @@ public sealed record AgentPoolSpec
     [Default("1"), Bounds(Minimum = 1, Maximum = 16)]
     public int ApplySlotsPerPod { get; set; } = 1;
 
-    /// <summary>Number of pods; 1 if absent.</summary>
+    /// <summary>Number of pods. Where it is absent the operator fills it in (1); with autoscaling the operator sets it, and undoes what others write.</summary>
     [Bounds(Minimum = 0, Maximum = 1000)]
     public int? Replicas { get; init; }
+
+    /// <summary>Lets demand set the number of pods. Absent: spec.replicas counts, whoever sets it (kubectl scale, HPA, KEDA).</summary>
+    public PoolAutoscaling? Autoscaling { get; init; }
+
+    /// <summary>How many tasks may hold slots of this pool at once.</summary>
+    public TaskLimits? Limits { get; init; }
+
+    /// <summary>Times in which nothing is applied or run on this pool; plans go on.</summary>
+    [ListMap("name"), Bounds(MaxItems = 16)]
+    public IReadOnlyList<FreezeWindow>? FreezeWindows { get; init; }
 
     /// <summary>How reservations are kept.</summary>
     [Default("{}")]
@@ -106,10 +116,17 @@ public sealed record AgentPoolStatus
     [Bounds(MaxLength = 512)]
     public string? Selector { get; init; }
 
+    /// <summary>What the autoscaler last decided; absent without autoscaling.</summary>
+    public ScalingStatus? Scaling { get; init; }
+
+    /// <summary>The value of the annotation berth.dev/rebalance that was last carried out.</summary>
+    [Bounds(MaxLength = 64)]
+    public string? Rebalanced { get; init; }
+
     /// <summary>Slots by state.</summary>
     public SlotCounts Slots { get; init => field = value ?? new(); } = new();
 
-    /// <summary>Ready, with a reason when not.</summary>
+    /// <summary>Ready, with a reason when not; ScalingLimited where autoscaling is set.</summary>
     [ListMap("type"), Bounds(MaxItems = 16)]
     public IReadOnlyList<Condition> Conditions { get; init => field = value ?? []; } = [];
 }

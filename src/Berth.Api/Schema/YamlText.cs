@@ -9,8 +9,6 @@ namespace Berth.Api.Schema;
 /// <summary>Writes JSON as block-style YAML: two spaces, keys in the order given, the same bytes for the same input.</summary>
 public static partial class YamlText
 {
-    private static readonly JsonSerializerOptions Quoted = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes one document.</summary>
     public static string Write(JsonObject document)
     {
@@ -70,7 +68,7 @@ public static partial class YamlText
 
     private static string Scalar(string value) => PlainScalar().IsMatch(value) && !ReservedWord().IsMatch(value) && !value.Contains(": ", StringComparison.Ordinal) && !value.Contains(" #", StringComparison.Ordinal)
         ? value
-        : JsonSerializer.Serialize(value, Quoted);
+        : $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(value)}\"";
 
     [GeneratedRegex(@"^(?:[A-Za-z/$]|\.[A-Za-z])[^\n""\t]*[^\s:]$|^[A-Za-z]$", RegexOptions.CultureInvariant)]
     private static partial Regex PlainScalar();

@@ -36,6 +36,7 @@ public enum DesiredState
 [Rule("self.type != 'Plan' || (has(self.plan) && !has(self.apply) && !has(self.run))", "type Plan needs plan, and neither apply nor run")]
 [Rule("self.type != 'Run' || (has(self.run) && !has(self.plan) && !has(self.apply))", "type Run needs run, and neither plan nor apply")]
 [Rule("self.type == 'PlanAndApply' || !has(self.approval)", "approval belongs to type PlanAndApply only")]
+[Rule("!has(self.resumeFrom) || has(self.checkpoint)", "resumeFrom needs checkpoint")]
 [Rule("!has(oldSelf.requeue) || (has(self.requeue) && self.requeue >= oldSelf.requeue)", "requeue only grows; add one to run the task again")]
 public sealed record TaskSpec
 {
@@ -54,6 +55,10 @@ public sealed record TaskSpec
     /// <summary>Higher runs first among waiting tasks of a pool. May be changed while waiting.</summary>
     [Default("0"), Bounds(Minimum = -1_000_000, Maximum = 1_000_000)]
     public int Priority { get; init; }
+
+    /// <summary>Whether this task discards an older task's plan of the same workspace that nobody has approved yet, instead of waiting behind it.</summary>
+    [Immutable]
+    public bool? Supersede { get; init; }
 
     /// <summary>Who asks for this task. If set it must be the name of the user who creates it; needed where approver and requester must differ.</summary>
     [Immutable, Bounds(MaxLength = 253)]
@@ -95,11 +100,19 @@ public sealed record TaskSpec
     [Default("{}"), Immutable]
     public StuckPolicy Stuck { get; init => field = value ?? new(); } = new();
 
+    /// <summary>Saves what the command of plan or run keeps in $BERTH_CHECKPOINT_DIR, and gives it to the next attempt. Off unless set; apply has none, because it runs with approved bytes alone.</summary>
+    [Immutable]
+    public CheckpointPolicy? Checkpoint { get; init; }
+
+    /// <summary>Where a run begins that has no checkpoint of its own yet: a name from <c>berth checkpoints list</c> (attempt, dash, number), or latest. Set it together with requeue; without it a new run begins from scratch.</summary>
+    [Bounds(MaxLength = 32), Pattern("^(latest|[0-9]+-[0-9]+)$")]
+    public string? ResumeFrom { get; init; }
+
     /// <summary>Running, Suspended or Stopped. Stopped is final until a requeue.</summary>
     [Default("\"Running\"")]
     public DesiredState DesiredState { get; init; }
 
-    /// <summary>Raise it by one to run a finished task again: a new run with a new plan and a new approval. Never lower it.</summary>
+    /// <summary>Raise it by one to run a finished task again: a new run with a new plan and a new approval. Raised while the task still goes on it is ignored (Event RequeueIgnored). Never lower it.</summary>
     [Bounds(Minimum = 0, Maximum = 1_000_000)]
     public long? Requeue { get; init; }
 

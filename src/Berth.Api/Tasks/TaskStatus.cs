@@ -49,6 +49,9 @@ public sealed record TaskStatus
     /// <summary>How many attempts were ever written for this task; never reset, so that attempt ids are unique.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>How many of them belong to earlier runs.</summary>
+    public int AttemptsBefore { get; init; }
+
     /// <summary>Failed commands since the last progress of this run.</summary>
     public int Failures { get; init; }
 

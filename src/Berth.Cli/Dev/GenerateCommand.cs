@@ -1,23 +1,25 @@
 using System.CommandLine;
 using Berth.Api.Schema;
+using Berth.Cli.Dev.Generate;
 
 namespace Berth.Cli.Dev;
 
-/// <summary>Writes the generated files, or says which of them are out of step with the C# types.</summary>
+/// <summary>Writes the generated files, or says which of them are out of step with their source.</summary>
 internal static class GenerateCommand
 {
     // Folders that hold nothing but generated files: a file there that nothing generates is a leftover.
-    private static readonly string[] WholeFolders = ["crds", "docs/reference"];
+    private static readonly string[] WholeFolders = ["crds", "docs/reference", .. ChartFiles.Folders];
 
     public static Command Create()
     {
         var root = new Option<DirectoryInfo>("--root") { Description = "The repository's root.", DefaultValueFactory = _ => new(Environment.CurrentDirectory) };
         var check = new Option<bool>("--check") { Description = "Write nothing; fail when a file is out of step." };
-        var command = new Command("generate", "Write CRDs and reference pages from the C# types.") { root, check };
+        var command = new Command("generate", "Write CRDs and reference pages from the C# types, and what the chart copies.") { root, check };
         command.SetAction(result =>
         {
-            var files = CrdGenerator.GenerateFiles();
             var folder = result.GetValue(root)!.FullName;
+            var types = CrdGenerator.GenerateFiles();
+            var files = types.Concat(ChartFiles.Of(folder, types)).ToList();
             return result.GetValue(check) ? Check(folder, files) : Write(folder, files);
         });
         return command;
@@ -48,7 +50,7 @@ internal static class GenerateCommand
             .Select(f => f.Path)
             .Concat(Leftovers(root, files))
             .ToList();
-        foreach (var path in wrong) Console.Error.WriteLine($"{path} is out of step with the C# types; run ./dev generate and commit the result.");
+        foreach (var path in wrong) Console.Error.WriteLine($"{path} is out of step with its source; run ./dev generate and commit the result.");
         return wrong.Count == 0 ? 0 : 1;
     }
 

@@ -26,15 +26,18 @@ internal static class OperatorCommand
         if (postgres is not null) return await RunAsync(kubeconfig, PostgresAddress.Parse(postgres), more);
         var directory = new InstanceDirectory(Directory.CreateTempSubdirectory("berth-").FullName);
         directory.Prepare();
-        var server = await PostgresServer.StartAsync(directory, cancellationToken);
+        var server = await PostgresServer.CreateAsync(directory, static () => { });
+        var running = server.Program.RunAsync(cancellationToken);
         try
         {
+            await server.CreateDatabaseAsync(cancellationToken);
             await Console.Error.WriteLineAsync($"history goes to {server.Address.Uri} for as long as this runs");
             return await RunAsync(kubeconfig, server.Address, more);
         }
         finally
         {
-            await server.StopAsync();
+            await server.Program.StopAsync();
+            await running;
             directory.Remove();
         }
     }

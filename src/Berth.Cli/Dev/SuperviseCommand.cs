@@ -63,9 +63,7 @@ internal static class SuperviseCommand
             new StartState(StartState.Failed, OneLine(error.Message), directory.Log("supervisor")).Write(directory);
             return 1;
         }
-        var stopped = Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
-        if (await Task.WhenAny(stopped, stack.Broken) != stopped) Console.Error.WriteLine($"{DateTimeOffset.UtcNow:O} {await stack.Broken}; it is not started again: its state is gone");
-        await stopped;
+        await Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
         return 0;
     }
 

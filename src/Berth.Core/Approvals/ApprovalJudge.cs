@@ -22,8 +22,10 @@ public static class ApprovalJudge
     }
 
     /// <summary>The positive verdict.</summary>
-    public static ApprovalVerdict Accept(ApprovalResource approval) =>
-        new(approval.Metadata.Name, approval.Metadata.Uid, true, Reasons.Accepted, $"{approval.Spec.Decision} by {approval.Spec.Approver} accepted");
+    /// <param name="approval">The Approval.</param>
+    /// <param name="suspended">Whether the task is held still, so that an approval leads to nothing before it is resumed.</param>
+    public static ApprovalVerdict Accept(ApprovalResource approval, bool suspended = false) =>
+        new(approval.Metadata.Name, approval.Metadata.Uid, true, Reasons.Accepted, $"{approval.Spec.Decision} by {approval.Spec.Approver} accepted{(suspended && approval.Spec.Decision == ApprovalDecision.Approve ? "; the task is suspended: apply begins once its spec.desiredState is Running again" : "")}");
 
     private static Refusal? WrongTask(ApprovalResource approval, TaskObserved seen)
     {

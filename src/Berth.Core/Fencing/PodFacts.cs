@@ -18,6 +18,9 @@ public sealed record PodFacts
     /// <summary>Whether new work must not go there: deleting, drained, node cordoned.</summary>
     public bool Draining { get; init; }
 
+    /// <summary>Why new work must not go there, as a sentence; null if it may.</summary>
+    public string? DrainedFor { get; init; }
+
     /// <summary>Whether phase is Failed or Succeeded.</summary>
     public bool Terminal { get; init; }
 

@@ -10,7 +10,7 @@ public sealed record PlacementSnapshot
     public required IReadOnlyList<FreeSlot> Slots { get; init; }
 
     /// <summary>Tasks that want a slot.</summary>
-    public required IReadOnlyList<WaitingTask> Waiting { get; init; }
+    public required IReadOnlyCollection<WaitingTask> Waiting { get; init; }
 
     /// <summary>How many more slots of each pod (by uid) may hold apply-capable work.</summary>
     public required IReadOnlyDictionary<string, int> ApplyBudget { get; init; }
@@ -18,11 +18,29 @@ public sealed record PlacementSnapshot
     /// <summary>How many slots of each pod (by uid) are in use; work is spread to the emptiest.</summary>
     public IReadOnlyDictionary<string, int> Load { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>How many slots of each node are in use; among pods of equal standing the emptier node comes first.</summary>
+    public IReadOnlyDictionary<string, int> NodeLoad { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Who may be changing each workspace.</summary>
     public required IReadOnlyDictionary<string, WorkspaceHolder> Workspaces { get; init; }
 
+    /// <summary>How many slots of the pool each workspace holds; workspaces that hold fewer come first among equals.</summary>
+    public IReadOnlyDictionary<string, int> Held { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Caps on tasks that hold slots: the pool's and the namespace's.</summary>
+    public IReadOnlyList<TaskCap> Caps { get; init; } = [];
+
     /// <summary>Reservations that may be given to an approved task: unapproved, with a stored plan.</summary>
     public IReadOnlyList<Reservation> Displaceable { get; init; } = [];
+
+    /// <summary>Slots that were given back and become free in a moment; nobody is displaced for as many tasks.</summary>
+    public int Freeing { get; init; }
+
+    /// <summary>How many slots this pool has given away so far; each tenth goes to the task that waits longest.</summary>
+    public long Given { get; init; }
+
+    /// <summary>What is being done about missing slots, for the message of those who wait; null if nothing is.</summary>
+    public string? Outlook { get; init; }
 }
 
 /// <summary>A slot that can take work.</summary>
@@ -51,23 +69,29 @@ public sealed record WaitingTask
 
     /// <summary>Whether it is approved and only lacks its slot.</summary>
     public bool Approved { get; init; }
+
+    /// <summary>Whether it discards older work of its workspace that nobody has approved.</summary>
+    public bool Supersedes { get; init; }
+
+    /// <summary>Whether a newer task may discard it.</summary>
+    public bool Discardable { get; init; }
 }
 
 /// <summary>The task that may be changing a workspace.</summary>
-public sealed record WorkspaceHolder(string Uid, string Name, string Doing);
+/// <param name="Uid">Its uid.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Doing">What it does, in a word.</param>
+/// <param name="QueuedAt">When it entered the queue.</param>
+/// <param name="Discardable">Whether a newer task may discard it: an unapproved plan.</param>
+public sealed record WorkspaceHolder(string Uid, string Name, string Doing, DateTimeOffset QueuedAt = default, bool Discardable = false);
 
 /// <summary>A held slot that may be displaced.</summary>
 public sealed record Reservation(string TaskUid, string PodUid, int Index, DateTimeOffset Since);
 
-/// <summary>Who gets what, and why the others get nothing.</summary>
-public sealed record PlacementResult
-{
-    /// <summary>Slot by task uid.</summary>
-    public required IReadOnlyDictionary<string, FreeSlot> Offers { get; init; }
-
-    /// <summary>Cause by task uid.</summary>
-    public required IReadOnlyDictionary<string, Tasks.WaitCause> Waits { get; init; }
-
-    /// <summary>Uids of tasks whose reservation is asked back.</summary>
-    public required IReadOnlySet<string> Displaced { get; init; }
-}
+/// <summary>A cap on tasks that hold slots at once.</summary>
+/// <param name="Scope">For messages: which pool or namespace, and where the cap stands.</param>
+/// <param name="Tasks">Most tasks in all; null for no cap.</param>
+/// <param name="TasksPerWorkspace">Most tasks of one workspace; null for no cap.</param>
+/// <param name="Held">How many hold a slot now.</param>
+/// <param name="HeldByWorkspace">How many of each workspace.</param>
+public sealed record TaskCap(string Scope, int? Tasks, int? TasksPerWorkspace, int Held, IReadOnlyDictionary<string, int> HeldByWorkspace);

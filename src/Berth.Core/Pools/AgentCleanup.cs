@@ -28,13 +28,20 @@ public static class AgentCleanup
         foreach (var attempt in agent.Attempts.Values)
         {
             var task = taskByUid(TaskOf(attempt.Id));
-            if (task?.Status.Attempt?.Id == attempt.Id) continue;
+            if (task?.Status.Attempt is { } current && current.Id == attempt.Id)
+            {
+                if (GivenUp(current) && attempt is { MayRun: true, End: null } && SlotOf(agent, attempt.Id) is { } held) yield return new Leftover.Process(attempt.Id, held);
+                continue;
+            }
             if (attempt.End is not null) yield return new Leftover.Result(attempt.Id);
             else if (attempt.MayRun && SlotOf(agent, attempt.Id) is { } slot) yield return new Leftover.Process(attempt.Id, slot);
         }
         foreach (var slot in agent.Slots.Values)
             if (slot.Directory is { Length: > 0 } directory && slot.Attempt is null && !IsWanted(podUid, slot, directory, taskByUid(TaskOf(directory)))) yield return new Leftover.Directory(slot.Index, directory);
     }
+
+    /// <summary>A plan or restore that its task closed without waiting for its end changes nothing, and must not keep its slot.</summary>
+    private static bool GivenUp(AttemptStatus attempt) => attempt is { EndedAt: not null, Kind: AttemptKind.Plan or AttemptKind.Restore };
 
     /// <summary>Uid of the task that an attempt belongs to.</summary>
     public static string TaskOf(string attempt) => attempt.LastIndexOf('-') is > 0 and var dash ? attempt[..dash] : attempt;

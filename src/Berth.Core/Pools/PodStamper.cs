@@ -12,7 +12,11 @@ namespace Berth.Core.Pools;
 public sealed record AgentImage(string Image, string? PullPolicy = null);
 
 /// <summary>A pod made from a pool's template, or why it cannot be.</summary>
-public sealed record StampedPod(JsonObject? Pod, string Hash, Fault? Fault);
+public sealed record StampedPod(JsonObject? Pod, string Hash, Fault? Fault)
+{
+    /// <summary>What in the template has no effect.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
 
 /// <summary>
 /// Makes an agent pod: the user's template with its container <c>task</c> stamped once per slot, the agent as a sidecar that outlives
@@ -33,7 +37,8 @@ public static class PodStamper
             return Refuse("spec.template is not a pod template; give it metadata and spec like a Deployment's");
         if (template["spec"] is not JsonObject spec) return Refuse("spec.template.spec is missing; it must be a pod spec with a container named task");
         if (TemplateRules.Check(spec) is { } problem) return Refuse(problem);
-        var task = spec["containers"]!.AsArray().OfType<JsonObject>().First(c => (string?)c["name"] == Names.TaskContainer);
+        var warnings = TemplateFields.Unknown(template);
+        var task = spec["containers"]!.AsArray().OfType<JsonObject>().First(c => TemplateRules.NameOf(c) == Names.TaskContainer);
         Containers(spec, task, pool);
         Sidecars(spec, pool, image);
         Volumes(spec, pool.Spec.SlotsPerPod);
@@ -42,7 +47,7 @@ public static class PodStamper
         var pod = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = metadata, ["spec"] = spec.DeepClone() };
         var hash = Digests.Of(CanonicalJson.Write(pod))[7..23];
         metadata["labels"]!.AsObject()[Names.TemplateHashLabel] = hash;
-        return new StampedPod(pod, hash, null);
+        return new StampedPod(pod, hash, null) { Warnings = warnings };
     }
 
     private static StampedPod Refuse(string problem) => new(null, "", new Fault(Reasons.InvalidTemplate, $"{problem}; correct the pool's template", Retry: false));
@@ -56,6 +61,7 @@ public static class PodStamper
             stamped["name"] = Names.SlotContainer(slot);
             stamped["command"] = new JsonArray($"{Root}/bin/Berth.Agent", "runner");
             stamped.Remove("args");
+            PodSecurity.Harden(stamped);
             Append(stamped, "env",
                 Env("BERTH_SLOT", slot.ToString(CultureInfo.InvariantCulture)), Env("BERTH_SOCKET", $"{Root}/socket/agent.sock"), Env("BERTH_WORK_DIR", $"{Root}/work"),
                 Env("BERTH_GRACE_SECONDS", GraceSeconds(pool).ToString(CultureInfo.InvariantCulture)));
@@ -63,15 +69,16 @@ public static class PodStamper
                 Mount("berth-bin", $"{Root}/bin", readOnly: true), Mount($"berth-socket-{slot}", $"{Root}/socket", readOnly: true), Mount($"berth-work-{slot}", $"{Root}/work"));
             containers.Add(stamped);
         }
-        foreach (var other in spec["containers"]!.AsArray().OfType<JsonObject>().Where(c => (string?)c["name"] != Names.TaskContainer)) containers.Add(other.DeepClone());
+        foreach (var other in spec["containers"]!.AsArray().OfType<JsonObject>().Where(c => TemplateRules.NameOf(c) != Names.TaskContainer)) containers.Add(other.DeepClone());
         spec["containers"] = containers;
     }
 
     private static void Sidecars(JsonObject spec, AgentPoolResource pool, AgentImage image)
     {
-        var install = AgentContainer("berth-install", image, "install", $"{Root}/bin");
+        var uid = PodSecurity.AgentUid(spec);
+        var install = AgentContainer("berth-install", image, uid, "install", $"{Root}/bin");
         install["volumeMounts"] = new JsonArray(Mount("berth-bin", $"{Root}/bin"));
-        var agent = AgentContainer(Names.AgentContainer, image, "agent");
+        var agent = AgentContainer(Names.AgentContainer, image, uid, "agent");
         agent["restartPolicy"] = "Always";
         agent["env"] = new JsonArray(
             FieldEnv("BERTH_POD", "metadata.name"), FieldEnv("BERTH_NAMESPACE", "metadata.namespace"), FieldEnv("BERTH_POD_UID", "metadata.uid"), FieldEnv("BERTH_NODE", "spec.nodeName"),
@@ -85,7 +92,7 @@ public static class PodStamper
         spec["initContainers"] = initContainers;
     }
 
-    private static JsonObject AgentContainer(string name, AgentImage image, params string[] arguments)
+    private static JsonObject AgentContainer(string name, AgentImage image, long? uid, params string[] arguments)
     {
         var command = new JsonArray("Berth.Agent");
         foreach (var argument in arguments) command.Add(argument);
@@ -94,13 +101,7 @@ public static class PodStamper
             ["name"] = name,
             ["image"] = image.Image,
             ["command"] = command,
-            ["securityContext"] = new JsonObject
-            {
-                ["allowPrivilegeEscalation"] = false,
-                ["readOnlyRootFilesystem"] = true,
-                ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
-                ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
-            },
+            ["securityContext"] = PodSecurity.OfAgent(uid),
             ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["cpu"] = "20m", ["memory"] = "64Mi" } },
         };
         if (image.PullPolicy is { } policy) container["imagePullPolicy"] = policy;
@@ -127,6 +128,7 @@ public static class PodStamper
     {
         spec["restartPolicy"] = "Always";
         spec["terminationGracePeriodSeconds"] = GraceSeconds(pool);
+        PodSecurity.Profile(spec);
         if (!spec.ContainsKey("automountServiceAccountToken")) spec["automountServiceAccountToken"] = false;
     }
 

@@ -1,4 +1,5 @@
 using Berth.Api;
+using Berth.Core.Placement;
 using Berth.Core.Tasks;
 
 namespace Berth.Core.Pools;
@@ -23,6 +24,15 @@ public sealed record PoolObserved
 
     /// <summary>When the status was last written.</summary>
     public DateTimeOffset? StatusWrittenAt { get; init; }
+
+    /// <summary>Tasks that would begin at once on more slots.</summary>
+    public SlotDemand Demand { get; init; }
+
+    /// <summary>No pod is created before this moment: the last ones were refused or ended at once.</summary>
+    public DateTimeOffset? CreateNotBefore { get; init; }
+
+    /// <summary>Nodes that could take a pod of this pool, for spreading.</summary>
+    public IReadOnlyCollection<string> Nodes { get; init; } = [];
 }
 
 /// <summary>One pod of a pool.</summary>
@@ -33,6 +43,9 @@ public sealed record PoolPod
 
     /// <summary>Uid.</summary>
     public required string Uid { get; init; }
+
+    /// <summary>Node; empty while it has none.</summary>
+    public string Node { get; init; } = "";
 
     /// <summary>When it was created.</summary>
     public DateTimeOffset CreatedAt { get; init; }
@@ -49,8 +62,17 @@ public sealed record PoolPod
     /// <summary>Whether its agent is connected and takes work.</summary>
     public bool Ready { get; init; }
 
-    /// <summary>Whether it takes no new work.</summary>
+    /// <summary>Whether it was ready before and its agent is silent now.</summary>
+    public bool Silent { get; init; }
+
+    /// <summary>Whether it takes no new work, and its reservations move.</summary>
     public bool Draining { get; init; }
+
+    /// <summary>Whether it is to end as soon as it is free: drained on request, or its node is about to go.</summary>
+    public bool Leaving { get; init; }
+
+    /// <summary>Value of its drain annotation, if any.</summary>
+    public string? DrainedFor { get; init; }
 
     /// <summary>Whether our finalizer is on it.</summary>
     public bool HasFence { get; init; }
@@ -64,8 +86,17 @@ public sealed record PoolPod
     /// <summary>Slots held for a task.</summary>
     public int Reserved { get; init; }
 
+    /// <summary>Slots that are promised to a task whose status does not say so yet.</summary>
+    public int Offered { get; init; }
+
+    /// <summary>Slots that hold work which can change things, promised ones included.</summary>
+    public int ApplyCapable { get; init; }
+
     /// <summary>Slots that can take work.</summary>
     public int Idle { get; init; }
+
+    /// <summary>Since when nothing has been on it; null while something is.</summary>
+    public DateTimeOffset? IdleSince { get; init; }
 
     /// <summary>Whether the agent still keeps output or results that are not written yet.</summary>
     public bool Unacknowledged { get; init; }
@@ -73,31 +104,12 @@ public sealed record PoolPod
     /// <summary>What keeps it from getting ready, as the kubelet or scheduler says; null if nothing.</summary>
     public Fault? Trouble { get; init; }
 
+    /// <summary>Slots that hold something.</summary>
+    public int Held => Running + Reserved + Offered;
+
     /// <summary>Whether nothing would be lost by ending it.</summary>
-    public bool Free => Running == 0 && Reserved == 0 && !Unfenced && !Unacknowledged;
-}
+    public bool Free => Held == 0 && !Unfenced && !Unacknowledged;
 
-/// <summary>What to do about a pool.</summary>
-public sealed record PoolDecision
-{
-    /// <summary>How many pods to create.</summary>
-    public int Create { get; init; }
-
-    /// <summary>Pods to delete, by name and uid.</summary>
-    public IReadOnlyList<PoolPod> Delete { get; init; } = [];
-
-    /// <summary>Pods from which our finalizer goes.</summary>
-    public IReadOnlyList<PoolPod> Unfence { get; init; } = [];
-
-    /// <summary>The status to write; null if it stays.</summary>
-    public AgentPoolStatus? Status { get; init; }
-
-    /// <summary>Whether our finalizer must be on the pool (true), must go (false), or is right (null).</summary>
-    public bool? Finalizer { get; init; }
-
-    /// <summary>When to look again.</summary>
-    public DateTimeOffset? WakeAt { get; init; }
-
-    /// <summary>Why tasks cannot run here; null if they can.</summary>
-    public Fault? Fault { get; init; }
+    /// <summary>Whether it exists and is not on its way out by the API's word.</summary>
+    public bool Live => !Deleting && !Terminal;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.Api;
 
@@ -11,8 +12,11 @@ internal static class TemplateRules
     /// <summary>The first problem in words, or null.</summary>
     public static string? Check(JsonObject spec)
     {
+        if (NotALists(spec) is { } wrong) return wrong;
         if (spec["containers"] is not JsonArray containers) return "spec.template.spec.containers is missing; it needs a container named task";
-        if (containers.OfType<JsonObject>().FirstOrDefault(c => (string?)c["name"] == Names.TaskContainer) is not { } task) return "spec.template.spec.containers has no container named task; name the one in which commands run so";
+        if (containers.OfType<JsonObject>().FirstOrDefault(c => NameOf(c) == Names.TaskContainer) is not { } task) return "spec.template.spec.containers has no container named task; name the one in which commands run so";
+        foreach (var list in new[] { "env", "volumeMounts", "ports" })
+            if (Kind(task[list]) is { } kind and not "list") return $"{list} of container task is {kind}; it must be a list";
         if (spec["hostPID"] is JsonValue hostPid && hostPid.TryGetValue(out bool host) && host) return "hostPID is refused: slots could reach each other's processes";
         if (spec["shareProcessNamespace"] is JsonValue share && share.TryGetValue(out bool shared) && shared) return "shareProcessNamespace is refused: slots could reach each other's processes";
         if (Array.Find(RefusedOnTask, task.ContainsKey) is { } field) return $"container task has {field}, which is refused: the runner is its first process, not your command";
@@ -22,11 +26,23 @@ internal static class TemplateRules
         return NamesOfOurs(spec, containers);
     }
 
+    private static string? NotALists(JsonObject spec)
+    {
+        foreach (var list in new[] { "containers", "initContainers", "volumes" })
+            if (Kind(spec[list]) is { } kind and not "list") return $"spec.template.spec.{list} is {kind}; it must be a list";
+        return null;
+    }
+
+    private static string? Kind(JsonNode? node) => node switch { null => null, JsonArray => "list", JsonObject => "an object", JsonValue v when v.GetValueKind() == JsonValueKind.String => "a string", _ => "a number or flag" };
+
+    /// <summary>The name; empty where it is no text.</summary>
+    internal static string NameOf(JsonObject named) => named["name"] is JsonValue value && value.TryGetValue(out string? name) ? name : "";
+
     private static bool IsReadOnly(JsonObject mount) => mount["readOnly"] is JsonValue value && value.TryGetValue(out bool readOnly) && readOnly;
 
     private static string? NamesOfOurs(JsonObject spec, JsonArray containers)
     {
-        var names = containers.Concat(spec["initContainers"] as JsonArray ?? []).Concat(spec["volumes"] as JsonArray ?? []).OfType<JsonObject>().Select(o => (string?)o["name"] ?? "");
+        var names = containers.Concat(spec["initContainers"] as JsonArray ?? []).Concat(spec["volumes"] as JsonArray ?? []).OfType<JsonObject>().Select(o => NameOf(o));
         var taken = names.FirstOrDefault(n => n.StartsWith("berth-", StringComparison.Ordinal) || n.StartsWith("slot-", StringComparison.Ordinal));
         return taken is null ? null : $"the name {taken} is kept for Berth; names that begin with berth- or slot- cannot be used in the template";
     }

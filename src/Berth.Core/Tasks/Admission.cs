@@ -16,7 +16,7 @@ internal static class Admission
             return new(Reasons.PolicyForbids, $"pool {spec.PoolRef.Name} runs only {string.Join(", ", types)}; use another pool, or have its spec.policy.types extended by {spec.Type}");
         if (spec.Approval?.Mode == ApprovalMode.Auto && pool.Spec.Policy.Approval == ApprovalMode.Manual)
             return new(Reasons.PolicyForbids, $"pool {spec.PoolRef.Name} asks for a person's approval; create the task again with spec.approval.mode Manual, or have the pool's spec.policy.approval set to Auto");
-        return pool.Fault is { } fault ? new(Reasons.PoolNotReady, $"pool {spec.PoolRef.Name}: {fault.Reason}: {fault.Message}") : null;
+        return pool.Fault is { Retry: false } fault ? new(Reasons.PoolNotReady, $"pool {spec.PoolRef.Name}: {fault.Reason}: {fault.Message}") : null;
     }
 
     private static Fault? CheckSpec(TaskSpec spec)

@@ -8,8 +8,8 @@ internal static class ApplyLostPhase
 {
     public static void Decide(TaskDraft draft)
     {
-        // A late result is always believed: it comes from the journal of the agent that ran it.
-        if (Attempts.Ended(draft) is { Kind: not EndKind.RunnerLost } end) { WorkPhase.Ended(draft, end); return; }
+        // A late result is always believed, after a proof of death too: it comes from the journal of the agent that ran it.
+        if (Attempts.Known(draft)?.End is { Kind: not EndKind.RunnerLost } end) { WorkPhase.Ended(draft, end); return; }
         if (draft.Status.Loss is { Fenced: false } && !Fenced(draft)) { Explain(draft); return; }
         Attempts.AcknowledgeAgain(draft);
         if (Resolved(draft)) return;

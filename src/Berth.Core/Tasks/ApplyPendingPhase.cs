@@ -6,13 +6,16 @@ namespace Berth.Core.Tasks;
 /// <summary>Planned. Three things come together here in any order: a grant, a warm slot, and a stored plan for the day the slot is lost.</summary>
 internal static class ApplyPendingPhase
 {
+    private static readonly TimeSpan DefaultHold = TimeSpan.FromMinutes(10);
+
     public static void Decide(TaskDraft draft)
     {
         Attempts.AcknowledgeAgain(draft);
         if (!draft.Status.Plan!.Stored) Store(draft);
         if (KeepSlot(draft)) return;
         if (Approve.Settle(draft)) return;
-        if (PendingPhase.SuspendedNow(draft)) { GiveUpIfStored(draft, Reasons.Suspended, $"held still on request, slot {draft.SlotName} given up; set spec.desiredState to Running to go on"); return; }
+        if (PendingPhase.SupersededNow(draft)) return;
+        if (PendingPhase.SuspendedNow(draft)) { HoldStill(draft); return; }
         if (draft.Status.Slot is null) { TakeAnother(draft); return; }
         if (!draft.Status.Slot.Warm) { Restore(draft); return; }
         if (draft.Status.Grant is null) { WaitForApproval(draft); return; }
@@ -37,7 +40,7 @@ internal static class ApplyPendingPhase
         if (draft.Status.Plan!.Stored && draft.Spec.Recovery.OnReservationLost == OnReservationLost.ReReserve)
         {
             if (Restoring(draft)) Attempts.CloseAs(draft, "Lost");
-            draft.Move(TaskSignal.ReservationLost, $"{cause ?? $"pod {slot.Pod} is ending"}; the stored plan {Digests.Short(draft.Status.Plan.Digest)} is restored on a free slot");
+            draft.Move(TaskSignal.ReservationLost, $"{cause ?? draft.Seen.Pod?.DrainedFor ?? $"pod {slot.Pod} is ending"}; the stored plan {Digests.Short(draft.Status.Plan.Digest)} is restored on a free slot");
             Recovery.ReleaseAll(draft);
             return false;
         }
@@ -57,12 +60,14 @@ internal static class ApplyPendingPhase
     {
         if (draft.Status.NotBefore is { } pause && draft.Seen.Now < pause) { draft.WakeAt(pause); return; }
         if (!WantsSlot(draft.Status)) { WaitForApproval(draft); return; }
+        if (draft.Status.Grant is not null && PendingPhase.HeldBack(draft, "a slot is taken again and apply begins")) return;
         if (Outbox.IsFull(draft.Status.History)) { draft.Wait(Reasons.HistoryBacklog, "no slot is taken again while the database is away and too many transitions wait for it; goes on by itself once it is back"); return; }
         if (draft.Seen.Offer is not { } offer)
         {
             draft.WantsSlot = true;
             if (draft.Seen.Pool is null) draft.Wait(Reasons.PoolNotFound, $"AgentPool {draft.Spec.PoolRef.Name} is gone; create it again, and the stored plan gets a slot there. {Approve.Waiting(draft)}");
-            else if (draft.Seen.Pool.Fault is { } broken) draft.Wait(Reasons.PoolNotReady, $"pool {draft.Spec.PoolRef.Name}: {broken.Reason}: {broken.Message}");
+            else if (draft.Seen.Pool.Fault is { Retry: false } broken) draft.Wait(Reasons.PoolNotReady, $"pool {draft.Spec.PoolRef.Name}: {broken.Reason}: {broken.Message}");
+            else if (PendingPhase.PoolTrouble(draft) is { } trouble) draft.Wait(trouble.Reason, $"{trouble.Message}; {Approve.Waiting(draft)}");
             else if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, $"{wait.Message}; {Approve.Waiting(draft)}");
             return;
         }
@@ -112,7 +117,7 @@ internal static class ApplyPendingPhase
 
     private static void WaitForApproval(TaskDraft draft)
     {
-        var holdFor = Durations.Or(draft.Seen.Pool?.Spec.Reservation.HoldFor, TimeSpan.FromMinutes(10));
+        var holdFor = Durations.Or(draft.Seen.Pool?.Spec.Reservation.HoldFor, DefaultHold);
         if (draft.Status.Slot is { } slot && draft.Status.Plan!.Stored)
         {
             if (draft.Seen.Displaced) { GiveUp(draft, TaskSignal.ReservationReleased, Reasons.Displaced, $"slot {slot.Name} was needed for an approved task; a slot is taken again on approval. {Approve.Waiting(draft)}"); return; }
@@ -124,9 +129,19 @@ internal static class ApplyPendingPhase
         draft.Wait(draft.Seen.Proof.Proven ? Reasons.AwaitingApproval : Reasons.ApprovalPolicyMissing, Approve.Waiting(draft));
     }
 
-    private static void GiveUpIfStored(TaskDraft draft, string reason, string message)
+    /// <summary>Suspended: the slot is given up if the plan is stored, also one where it is just being restored.</summary>
+    private static void HoldStill(TaskDraft draft)
     {
-        if (draft.Status.Slot is not null && draft.Status.Plan!.Stored && !Restoring(draft)) GiveUp(draft, TaskSignal.ReservationReleased, reason, message);
+        if (draft.Status.Slot is { } slot && draft.Status.Plan!.Stored)
+        {
+            if (Restoring(draft))
+            {
+                draft.Do(new TaskAction.CancelAttempt(slot.PodUid, slot.Index, draft.Status.Attempt!.Id, "the task was suspended"));
+                Attempts.CloseAs(draft, "Suspended");
+            }
+            GiveUp(draft, TaskSignal.ReservationReleased, Reasons.Released, $"slot {slot.Name} given up while the task is suspended");
+        }
+        draft.Wait(Reasons.Suspended, Approve.Held(draft));
     }
 
     private static void GiveUp(TaskDraft draft, TaskSignal signal, string reason, string message)
@@ -135,10 +150,26 @@ internal static class ApplyPendingPhase
         Recovery.ReleaseAll(draft);
     }
 
+    /// <summary>Approved, but held back: the slot is kept for as long as an unapproved one would be, then it is of use to others.</summary>
+    private static bool Frozen(TaskDraft draft)
+    {
+        if (draft.Seen.Hold is not { } hold) return false;
+        var until = draft.Status.Slot!.Since + Durations.Or(draft.Seen.Pool?.Spec.Reservation.HoldFor, DefaultHold);
+        if (draft.Status.Plan!.Stored && (draft.Seen.Displaced || draft.Seen.Now >= until) && (hold.Until is null || hold.Until > draft.Seen.Now))
+        {
+            GiveUp(draft, TaskSignal.ReservationReleased, hold.Reason, $"approved, but {hold.Message}; slot {draft.SlotName} was given up and is taken again then");
+            draft.WakeAt(hold.Until);
+            return true;
+        }
+        if (draft.Status.Plan.Stored) draft.WakeAt(until);
+        return PendingPhase.HeldBack(draft, "apply begins");
+    }
+
     /// <summary>The grant is live, the slot is warm: check once more what apply would run with, then spend the grant.</summary>
     private static void Begin(TaskDraft draft)
     {
         var (status, seen) = (draft.Status, draft.Seen);
+        if (Frozen(draft)) return;
         if (seen.Agent is not { Connected: true, Unavailable: null } agent || agent.Slots.GetValueOrDefault(status.Slot!.Index) is not { Ready: true, Attempt: null } slot || seen.Pod is { Draining: true })
         {
             draft.Wait(Reasons.Approved, $"approved; apply begins as soon as the agent of {status.Slot!.Name} is ready for it");

@@ -47,13 +47,18 @@ internal static class Approve
             : $"{plan.Summary}, but no approval is honoured: {draft.Seen.Proof.Detail}";
     }
 
+    /// <summary>What a suspended task waits for, and what an approval given meanwhile leads to.</summary>
+    public static string Held(TaskDraft draft) => draft.Status.Grant is { } grant
+        ? $"held still on request; {draft.Status.Plan!.Summary} is approved by {grant.Approver ?? "policy"}{(grant.ValidUntil is { } until ? $" until {until:u}" : "")}: apply begins once spec.desiredState is Running again"
+        : $"held still on request; set spec.desiredState to Running to go on. {Waiting(draft)}";
+
     /// <summary>Verdicts for Approvals that no phase took: too late, not waiting, or the echo of one that was accepted.</summary>
     public static void JudgeLeftovers(TaskDraft draft)
     {
         var after = draft.Seen with { Task = draft.Task with { Status = draft.Status } };
         foreach (var approval in ApprovalJudge.Open(after))
         {
-            if (WasAccepted(draft.Status, approval)) draft.Judge(ApprovalJudge.Accept(approval));
+            if (WasAccepted(draft.Status, approval)) draft.Judge(ApprovalJudge.Accept(approval, draft.Spec.DesiredState == DesiredState.Suspended));
             else if (ApprovalJudge.Refuse(approval, after, out var final) is { } verdict && final) draft.Judge(verdict);
         }
     }
@@ -113,7 +118,7 @@ internal static class Approve
                 ValidUntil = draft.Seen.Now + Durations.Or(draft.Spec.Approval?.ValidFor, TimeSpan.FromHours(24)),
             },
         };
-        draft.Move(TaskSignal.Approved, $"approved by {approval.Spec.Approver}{(approval.Spec.Comment is { Length: > 0 } words ? $": {words}" : "")}", actor: approval.Spec.Approver);
+        draft.Move(TaskSignal.Approved, $"approved by {approval.Spec.Approver}{(approval.Spec.Comment is { Length: > 0 } words ? $": {words}" : "")}{(draft.Spec.DesiredState == DesiredState.Suspended ? "; the task is suspended, apply begins once it is resumed" : "")}", actor: approval.Spec.Approver);
         return false;
     }
 

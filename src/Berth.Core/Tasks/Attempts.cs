@@ -54,6 +54,8 @@ internal static class Attempts
         draft.Status = draft.Status with
         {
             Attempt = attempt with { StartedAt = attempt.StartedAt ?? Known(draft)?.StartedAt, EndedAt = end.At, ExitCode = end.ExitCode, Outcome = end.Kind.ToString() },
+            // Agents report an end only once every process is dead: the late word of a lost attempt is its proof, too.
+            Loss = draft.Status.Loss is { Fenced: false } loss ? loss with { Fenced = true } : draft.Status.Loss,
         };
         draft.Do(new TaskAction.AcknowledgeAttempt(attempt.PodUid, attempt.Id));
     }

@@ -29,6 +29,12 @@ internal static class Lifecycle
     public static void Terminal(TaskDraft draft)
     {
         if (Requeued(draft)) return;
+        if (draft.Status.Attempt is { EndedAt: null } open)
+        {
+            // Only a restore can still be under way (a rejection, say, does not wait for it): nobody wants it any more.
+            draft.Do(new TaskAction.CancelAttempt(open.PodUid, open.Slot, open.Id, $"the task is {draft.Phase}"));
+            Attempts.CloseAs(draft, "Abandoned");
+        }
         Attempts.AcknowledgeAgain(draft);
         // A task that is over holds nothing, however it came to be over.
         if (draft.Status.Slot is not null) Recovery.ReleaseAll(draft);
@@ -56,6 +62,7 @@ internal static class Lifecycle
         {
             Run = draft.Status.Run + 1,
             ObservedRequeue = wanted,
+            AttemptsBefore = draft.Status.Attempts,
             QueuedAt = draft.Seen.Now,
             StartedAt = null,
             FinishedAt = null,

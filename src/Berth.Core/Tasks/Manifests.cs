@@ -28,7 +28,7 @@ public static class Manifests
     /// <summary>Hash of the part of the spec that cannot change.</summary>
     public static string SpecHash(TaskSpec spec)
     {
-        var fixedPart = spec with { DesiredState = default, Requeue = null, Priority = 0, TtlAfterFinished = null };
+        var fixedPart = spec with { DesiredState = default, Requeue = null, ResumeFrom = null, Priority = 0, TtlAfterFinished = null };
         return Digests.Of(CanonicalJson.Write(System.Text.Json.JsonSerializer.SerializeToNode(fixedPart, BerthJson.Default.TaskSpec)));
     }
 

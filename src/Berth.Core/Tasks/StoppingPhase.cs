@@ -43,7 +43,8 @@ internal static class StoppingPhase
 
     private static void Stopped(TaskDraft draft, string message)
     {
-        draft.Move(TaskSignal.StopProved, $"{message}; raise spec.requeue by one to run it again");
+        var deleted = draft.Task.Metadata.DeletionTimestamp is not null;
+        draft.Move(TaskSignal.StopProved, deleted ? $"deleted: {message}" : $"{message}; raise spec.requeue by one to run it again", deleted ? Reasons.Deleted : null);
         Recovery.ReleaseAll(draft);
         Lifecycle.Terminal(draft);
     }

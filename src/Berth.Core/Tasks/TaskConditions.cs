@@ -5,7 +5,7 @@ namespace Berth.Core.Tasks;
 /// <summary>The conditions follow from the rest of the status; nothing else sets them.</summary>
 internal static class TaskConditions
 {
-    public static IReadOnlyList<Condition> Derive(TaskStatus status, TaskObserved seen)
+    public static IReadOnlyList<Condition> Derive(TaskStatus status, TaskObserved seen, bool suspended)
     {
         Condition[] wanted =
         [
@@ -16,7 +16,7 @@ internal static class TaskConditions
             PlanStored(status, seen),
             SlotReserved(status, seen),
             Approved(status),
-            Suspended(status),
+            Suspended(status, seen, suspended && !status.Phase.IsTerminal()),
             Stalled(status),
         ];
         return wanted.Select(c => Keep(c, status, seen)).ToList();
@@ -36,13 +36,13 @@ internal static class TaskConditions
     }
 
     private static Condition Finished(TaskStatus s) =>
-        s.Phase.IsTerminal() ? Is("Finished", true, s.Reason!, s.Message) : Is("Finished", false, s.Phase.ToString(), null);
+        s.Phase.IsTerminal() ? Is("Finished", true, s.Reason!, s.Message) : Is("Finished", false, Reasons.Unfinished, $"{s.Phase}");
 
     private static Condition Succeeded(TaskStatus s, string type) => s.Phase switch
     {
         TaskPhase.Succeeded => Is(type, true, s.Reason!, s.Message),
         _ when s.Phase.IsTerminal() => Is(type, false, s.Reason!, s.Message),
-        _ => new Condition { Type = type, Status = ConditionStatus.Unknown, Reason = s.Reason ?? s.Phase.ToString(), Message = s.Message },
+        _ => new Condition { Type = type, Status = ConditionStatus.Unknown, Reason = s.Reason ?? Reasons.Unfinished, Message = s.Message },
     };
 
     private static Condition Planned(TaskStatus s) =>
@@ -61,7 +61,8 @@ internal static class TaskConditions
     {
         var before = seen.Task.Status.Conditions.FirstOrDefault(c => c.Type == "SlotReserved");
         if (s.Slot is { } slot) return Is("SlotReserved", true, slot.Warm ? Reasons.Reserved : Reasons.Restoring, slot.Name);
-        if (s.Phase != TaskPhase.ApplyPending) return Is("SlotReserved", false, s.Phase.ToString(), null);
+        if (s.Phase != TaskPhase.ApplyPending) return Is("SlotReserved", false, s.Phase.IsTerminal() ? Reasons.Released : Reasons.NotPlanned, null);
+        if (s.Reason == Reasons.Suspended) return Is("SlotReserved", false, Reasons.Suspended, "taken again once the task is resumed");
         // While waiting for a slot the reason keeps telling how the last one was given up.
         var reason = s.Reason is Reasons.SlotLost or Reasons.HoldExpired or Reasons.Displaced ? s.Reason : before is { Status: ConditionStatus.False, Reason: Reasons.SlotLost or Reasons.HoldExpired or Reasons.Displaced } ? before.Reason : Reasons.WaitingForSlot;
         return Is("SlotReserved", false, reason, s.Reason == reason ? s.Message : before?.Message);
@@ -70,14 +71,23 @@ internal static class TaskConditions
     private static Condition Approved(TaskStatus s) => s switch
     {
         { Grant: { } grant } when s.Plan is null || grant.RunDigest != s.Plan.Digest => Is("Approved", false, Reasons.Replan, "the plan that was approved is being made again"),
-        { Grant: { Basis: GrantBasis.Auto } } => Is("Approved", true, "Auto", "the task asks for no approval and its pool allows that"),
-        { Grant: { } grant } => Is("Approved", true, grant.Basis.ToString(), $"by {grant.Approver} ({grant.Approval})"),
+        { Grant: { Basis: GrantBasis.Auto } } => Is("Approved", true, Reasons.ApprovedByPolicy, "the task asks for no approval and its pool allows that"),
+        { Grant: { } grant } => Is("Approved", true, grant.Basis == GrantBasis.Semantic ? Reasons.ApprovalCarriedOver : Reasons.Approved, $"by {grant.Approver} ({grant.Approval})"),
         { Plan: null } => new Condition { Type = "Approved", Status = ConditionStatus.Unknown, Reason = Reasons.NotPlanned },
         _ => Is("Approved", false, s.Phase == TaskPhase.Rejected ? Reasons.Rejected : Reasons.AwaitingApproval, null),
     };
 
-    private static Condition Suspended(TaskStatus s) =>
-        s.Reason == Reasons.Suspended ? Is("Suspended", true, Reasons.Suspended, s.Message) : Is("Suspended", false, "Running", null);
+    private static Condition Suspended(TaskStatus s, TaskObserved seen, bool suspended)
+    {
+        if (suspended) return Is("Suspended", true, Reasons.Suspended, s.Message);
+        if (s.Phase.IsTerminal() || seen.Task.Spec.DesiredState != DesiredState.Suspended) return Is("Suspended", false, Reasons.AsExpected, null);
+        return Is("Suspended", false, Reasons.SuspendRequested, s.Phase switch
+        {
+            TaskPhase.Planning => "held still once the plan is made; what runs is not interrupted",
+            TaskPhase.Stopping => "a stop came first",
+            _ => "what runs is not interrupted; to end it, set spec.desiredState to Stopped",
+        });
+    }
 
     private static Condition Stalled(TaskStatus s) => s switch
     {

@@ -10,6 +10,7 @@ public static class TaskDecider
     {
         var draft = new TaskDraft(seen);
         if (draft.Status.QueuedAt is null) Welcome(draft);
+        IgnoreEarlyRequeue(draft);
         if (RequestsThatEnd(draft)) return draft.ToDecision();
         Step(draft);
         return draft.ToDecision();
@@ -25,6 +26,17 @@ public static class TaskDecider
             ObservedRequeue = draft.Spec.Requeue ?? 0,
             Run = 1,
         };
+    }
+
+    /// <summary>
+    /// A requeue is for a task that is over. One that is raised while the task still goes on would fire later, when nobody thinks of it
+    /// any more, and apply a second time where approval is Auto: it is noted as seen, and people are told.
+    /// </summary>
+    private static void IgnoreEarlyRequeue(TaskDraft draft)
+    {
+        if (draft.Phase.IsTerminal() || draft.Spec.Requeue is not { } wanted || wanted <= draft.Status.ObservedRequeue) return;
+        draft.Status = draft.Status with { ObservedRequeue = wanted };
+        draft.Notice(Reasons.RequeueIgnored, $"spec.requeue was raised to {wanted} while the task is {draft.Phase}, so it is ignored; once the task is over, raise it to {wanted + 1} to run it again");
     }
 
     private static void Step(TaskDraft draft)
@@ -56,13 +68,12 @@ public static class TaskDecider
         {
             // A result that is known already counts; only what still runs is stopped.
             if (Attempts.Ended(draft) is not null) return false;
-            draft.Move(TaskSignal.StopRequested, $"stopping on request ({by}); lasts until everything of attempt {draft.Status.Attempt?.Id} is proved dead");
+            draft.Move(TaskSignal.StopRequested, $"{(deleting ? "deleted: stopping first" : $"stopping on request ({by})")}; lasts until everything of attempt {draft.Status.Attempt?.Id} is proved dead", deleting ? Reasons.Deleted : null);
             StoppingPhase.Decide(draft);
         }
         else
         {
             draft.Move(TaskSignal.StopRequested, deleting ? "deleted before anything was applied" : "stopped on request before anything was applied; raise spec.requeue by one to run it again", deleting ? Reasons.Deleted : null);
-            if (draft.Status.Attempt is { EndedAt: null }) Attempts.CloseAs(draft, "Stopped");
             Recovery.ReleaseAll(draft);
             Lifecycle.Terminal(draft);
         }

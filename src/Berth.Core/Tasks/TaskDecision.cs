@@ -21,6 +21,9 @@ public sealed record TaskDecision
     /// <summary>Rows that were applied, for events, logs and metrics.</summary>
     public IReadOnlyList<AppliedTransition> Transitions { get; init; } = [];
 
+    /// <summary>What people should be told although nothing moved.</summary>
+    public IReadOnlyList<TaskNotice> Notices { get; init; } = [];
+
     /// <summary>Whether the task would take a slot if placement offered one.</summary>
     public bool WantsSlot { get; init; }
 
@@ -30,6 +33,9 @@ public sealed record TaskDecision
 
 /// <summary>A row that was applied, with the message that went with it.</summary>
 public sealed record AppliedTransition(TaskTransition Row, string Reason, string Message, string? Actor);
+
+/// <summary>Something to tell people that changes nothing.</summary>
+public sealed record TaskNotice(string Reason, string Message);
 
 /// <summary>An effect. Repeating one is harmless; losing one is healed by the next pass.</summary>
 public abstract record TaskAction

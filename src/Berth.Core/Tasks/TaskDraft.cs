@@ -9,6 +9,7 @@ internal sealed class TaskDraft
 {
     private readonly List<TaskAction> _actions = [];
     private readonly List<ApprovalVerdict> _verdicts = [];
+    private readonly List<TaskNotice> _notices = [];
     private readonly List<AppliedTransition> _transitions = [];
     private DateTimeOffset? _wakeAt;
 
@@ -16,6 +17,7 @@ internal sealed class TaskDraft
     {
         Seen = seen;
         Status = seen.Task.Status with { History = Outbox.Acknowledge(seen.Task.Status.History, seen.Acknowledged) };
+        Suspended = Status.Conditions.Any(c => c is { Type: "Suspended", Status: ConditionStatus.True });
     }
 
     public TaskObserved Seen { get; }
@@ -32,6 +34,9 @@ internal sealed class TaskDraft
 
     public bool WantsSlot { get; set; }
 
+    /// <summary>Whether the task is held still. Kept in the condition of that name; the reason may tell something closer.</summary>
+    public bool Suspended { get; set; }
+
     public bool Moved => _transitions.Count > 0;
 
     public string SlotName => Status.Slot?.Name ?? (Status.Attempt is { } a ? Names.SlotName(a.Pod, a.Slot) : "");
@@ -41,6 +46,7 @@ internal sealed class TaskDraft
     {
         var row = TaskTransitions.Find(Phase, signal) ?? throw new InvalidOperationException($"no transition for {signal} in {Phase}; add a row to TaskTransitions or do not decide it");
         var why = reason ?? row.Reason;
+        message = Text.OneLine(message);
         var entry = new OutboxEntry
         {
             From = row.From,
@@ -70,11 +76,15 @@ internal sealed class TaskDraft
     /// <summary>Says what the task waits for. No transition; written only when it changes.</summary>
     public void Wait(string reason, string message)
     {
+        message = Text.OneLine(message);
         if (Status.Reason == reason && Status.Message == message) return;
         Status = Status with { Reason = reason, Message = Text.Cut(message, 2048) };
     }
 
     public void Do(TaskAction action) => _actions.Add(action);
+
+    /// <summary>Tells people something that changes nothing; it becomes an Event.</summary>
+    public void Notice(string reason, string message) => _notices.Add(new TaskNotice(reason, Text.OneLine(message)));
 
     public void Judge(ApprovalVerdict verdict) => _verdicts.Add(verdict);
 
@@ -88,7 +98,7 @@ internal sealed class TaskDraft
     public TaskDecision ToDecision()
     {
         var status = Status with { ObservedGeneration = Task.Metadata.Generation };
-        status = status with { Conditions = TaskConditions.Derive(status, Seen) };
+        status = status with { Conditions = TaskConditions.Derive(status, Seen, Suspended) };
         if (Outbox.Unacknowledged(status.History).Any()) _actions.Insert(0, new TaskAction.WriteHistory());
         if (Lifecycle.MustSpill(this)) _actions.Add(new TaskAction.SpillHistory());
         return new TaskDecision
@@ -98,6 +108,7 @@ internal sealed class TaskDraft
             Actions = _actions,
             Verdicts = _verdicts,
             Transitions = _transitions,
+            Notices = _notices,
             WantsSlot = WantsSlot,
             WakeAt = _wakeAt,
         };
@@ -118,6 +129,10 @@ internal sealed class TaskDraft
 /// <summary>Small text tools.</summary>
 internal static class Text
 {
+    /// <summary>One line: what commands and other programs say may have many, and columns, events and logs have one.</summary>
+    public static string OneLine(string text) =>
+        text.Any(char.IsControl) ? string.Join(' ', string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)).Split(' ', StringSplitOptions.RemoveEmptyEntries)) : text;
+
     /// <summary>At most <paramref name="length"/> characters, with an ellipsis where something was cut.</summary>
     public static string Cut(string text, int length) => text.Length <= length ? text : string.Concat(text.AsSpan(0, length - 1), "…");
 }

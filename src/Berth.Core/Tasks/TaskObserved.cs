@@ -37,6 +37,12 @@ public sealed record TaskObserved
     /// <summary>Whether placement asks for this unapproved reservation, for an approved task that has no slot.</summary>
     public bool Displaced { get; init; }
 
+    /// <summary>Name of the newer task that discards this one while nobody has approved it; null if there is none.</summary>
+    public string? SupersededBy { get; init; }
+
+    /// <summary>Why nothing that changes the world may begin now; null if it may.</summary>
+    public WorkHold? Hold { get; init; }
+
     /// <summary>Inputs as they are now, where a plan could be ordered or a manifest must be checked; null where not read.</summary>
     public InputsFacts? Inputs { get; init; }
 
@@ -105,6 +111,12 @@ public sealed record SlotOffer
 
 /// <summary>Why a task gets no slot now.</summary>
 public sealed record WaitCause(string Reason, string Message);
+
+/// <summary>Why applies and runs are held back.</summary>
+/// <param name="Reason">FreezeWindow, or InvalidWindow while the windows cannot be read.</param>
+/// <param name="Message">For a person.</param>
+/// <param name="Until">When it ends by itself; null if somebody has to mend something.</param>
+public sealed record WorkHold(string Reason, string Message, DateTimeOffset? Until);
 
 /// <summary>Inputs resolved from the cluster: either a snapshot or a fault.</summary>
 public sealed record InputsFacts(InputsStatus? Snapshot, Fault? Fault);

@@ -66,6 +66,9 @@ public enum TaskSignal
     /// <summary>Nobody approved in time.</summary>
     ApprovalTimedOut,
 
+    /// <summary>A newer task of the workspace discards the unapproved plan.</summary>
+    Superseded,
+
     /// <summary>The grant is spent and the apply attempt is ordered.</summary>
     ApplyOrdered,
 

@@ -17,6 +17,7 @@ public static class TaskTransitions
         new(Pending, RunOrdered, Running, Reasons.Running),
         new(Pending, TaskSignal.Suspended, Pending, Reasons.Suspended),
         new(Pending, Resumed, Pending, Reasons.WaitingForSlot),
+        new(Pending, TaskSignal.Superseded, Expired, Reasons.Superseded),
         new(Pending, StopRequested, Stopped, Reasons.Stopped),
 
         new(Planning, PlanSucceeded, ApplyPending, Reasons.AwaitingApproval),
@@ -45,6 +46,7 @@ public static class TaskTransitions
         new(ApplyPending, ApprovalRevoked, ApplyPending, Reasons.ApprovalRevoked),
         new(ApplyPending, TaskSignal.Rejected, TaskPhase.Rejected, Reasons.Rejected),
         new(ApplyPending, ApprovalTimedOut, Expired, Reasons.ApprovalTimedOut),
+        new(ApplyPending, TaskSignal.Superseded, Expired, Reasons.Superseded),
         new(ApplyPending, ApplyOrdered, Applying, Reasons.Applying),
         new(ApplyPending, TaskSignal.Suspended, ApplyPending, Reasons.Suspended),
         new(ApplyPending, Resumed, ApplyPending, Reasons.AwaitingApproval),

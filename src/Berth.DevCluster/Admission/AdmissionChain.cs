@@ -33,6 +33,7 @@ internal sealed class AdmissionChain(Cluster cluster, IAuthorizer authorizer)
         if (cluster.Options.IdentityRule) IdentityRule.Admit(request);
         if (authorizer is RbacAuthorizer rbac) RbacEscalation.Check(rbac, request);
         _policies.Validate(request);
+        Quotas.Check(cluster, request);
     }
 
     private void NamespaceLifecycle(AdmissionRequest request)

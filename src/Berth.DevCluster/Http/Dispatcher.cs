@@ -94,7 +94,10 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
     private void Authorize(UserInfo user, AccessAttributes attributes)
     {
         var (allowed, reason) = authorizer.Authorize(user, attributes);
-        if (!allowed) throw AccessDenial.For(user, attributes, reason);
+        if (allowed) return;
+        var denial = AccessDenial.For(user, attributes, reason);
+        cluster.Options.Denied?.Invoke(denial.Message);
+        throw denial;
     }
 
     private static string Verb(HttpContext http, bool named)

@@ -2,12 +2,13 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Pods.Client;
 using Berth.DevCluster.Pods.Containers;
+using Berth.DevCluster.Pods.Nodes;
 using Berth.DevCluster.Pods.Volumes;
 
 namespace Berth.DevCluster.Pods;
 
 /// <summary>Turns a container's spec into a command and starts it.</summary>
-internal sealed class ContainerStarter(PodHost host, PodVolumes volumes, string logs)
+internal sealed class ContainerStarter(PodHost host, PodVolumes volumes, string logs, FakeNode node)
 {
     private readonly ContainerEnvironment _environment = new(host.Sources, host.Api.Server, PodHost.Address);
 
@@ -71,6 +72,8 @@ internal sealed class ContainerStarter(PodHost host, PodVolumes volumes, string 
             throw new ContainerStartException(missing.Message, "CreateContainerConfigError");
         }
 
+        // What /proc says is this machine's; a fake node has a boot id of its own.
+        variables.TryAdd("BERTH_NODE_BOOT_ID", node.BootId);
         bool hostPid = pod.Flag("spec", "hostPID");
         if (hostPid || joinPid is not null || host.Launcher.Isolation == Isolation.None)
         {

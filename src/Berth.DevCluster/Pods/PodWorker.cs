@@ -38,7 +38,7 @@ internal sealed partial class PodWorker
         _pod = pod;
         _folder = new PodFolder(Path.Combine(host.Folder, "p"), pod.Uid());
         _volumes = new PodVolumes(host.Sources, _folder.Volumes, Path.Combine(host.Folder, "pvc"), PodHost.Address);
-        _starter = new ContainerStarter(host, _volumes, _folder.Logs);
+        _starter = new ContainerStarter(host, _volumes, _folder.Logs, node);
         _reporter = new StatusReporter(host, pod, () => node.IsSilent || _abandoned);
         _startTime = pod.Time("status", "startTime") ?? DateTimeOffset.UtcNow;
         foreach (JsonNode init in pod.Items("spec", "initContainers"))

@@ -18,7 +18,7 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
           group by k.uid, k.acknowledged having count(t.seq) <> k.acknowledged
         """,
         "select 'TransitionTwice', uid, format('number %s is here %s times', seq, count(*)) from berth.transitions group by uid, seq having count(*) > 1",
-        "select 'TaskMissing', t.uid, format('%s transitions of a task that is not known', count(*)) from berth.transitions t where not exists (select from berth.tasks k where k.uid = t.uid) group by t.uid",
+        "select 'TaskMissing', t.uid, format('%s transitions of a task that is not known', count(*)) from berth.transitions t where not exists (select from berth.tasks k where k.uid = t.uid) and not exists (select from berth.purged_tasks p where p.uid = t.uid and not p.swept) group by t.uid",
         """
         select 'ArtifactMissing', r.digest, format('%s refers to bytes that are not here', r.owner) from (
           select digest, attempt || ' ' || kind || ' ' || path as owner from berth.artifact_links union all select digest, attempt || ' checkpoint ' || number from berth.checkpoints) r

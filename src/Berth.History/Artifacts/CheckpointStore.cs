@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Berth.History.Artifacts;
 
-/// <summary>Checkpoints: numbered artifacts of a running attempt, of which the newest few are kept.</summary>
+/// <summary>Checkpoints: numbered artifacts of the running attempts of a task, of which the newest few are kept.</summary>
 internal sealed class CheckpointStore(HistoryConnections connections, ArtifactStore artifacts, TimeProvider time)
 {
     public async Task PutAsync(Stream content, CheckpointRecord checkpoint, int keep, CancellationToken cancellation)
@@ -12,22 +12,26 @@ internal sealed class CheckpointStore(HistoryConnections connections, ArtifactSt
         await artifacts.PutAsync(content, link, (c, t) => EnterAsync(c, checkpoint, keep, t), cancellation).ConfigureAwait(false);
     }
 
-    public Task<CheckpointRecord?> NewestAsync(string taskUid, CancellationToken cancellation) =>
-        connections.RunAsync("find a checkpoint", async (connection, token) =>
+    public Task<IReadOnlyList<CheckpointRecord>> ListAsync(string taskUid, CancellationToken cancellation) =>
+        connections.RunAsync<IReadOnlyList<CheckpointRecord>>("list checkpoints", async (connection, token) =>
         {
-            await using var command = new NpgsqlCommand("select attempt, number, digest, size, created_at from berth.checkpoints where task_uid = $1 order by created_at desc, number desc limit 1", connection)
+            await using var command = new NpgsqlCommand("select attempt, number, digest, size, created_at from berth.checkpoints where task_uid = $1 order by created_at desc, number desc", connection)
             { Parameters = { new() { Value = taskUid } } };
             await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
-            if (!await reader.ReadAsync(token).ConfigureAwait(false)) return null;
-            return new CheckpointRecord
+            var found = new List<CheckpointRecord>();
+            while (await reader.ReadAsync(token).ConfigureAwait(false))
             {
-                TaskUid = taskUid,
-                Attempt = reader.GetString(0),
-                Number = reader.GetInt32(1),
-                Digest = reader.GetString(2),
-                Size = reader.GetInt64(3),
-                CreatedAt = reader.GetFieldValue<DateTimeOffset>(4),
-            };
+                found.Add(new CheckpointRecord
+                {
+                    TaskUid = taskUid,
+                    Attempt = reader.GetString(0),
+                    Number = reader.GetInt32(1),
+                    Digest = reader.GetString(2),
+                    Size = reader.GetInt64(3),
+                    CreatedAt = reader.GetFieldValue<DateTimeOffset>(4),
+                });
+            }
+            return found;
         }, cancellation);
 
     // The bytes of those that fall away go with the next cleanup, unless something else refers to them.
@@ -45,8 +49,8 @@ internal sealed class CheckpointStore(HistoryConnections connections, ArtifactSt
             },
         };
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-        await using var prune = new NpgsqlCommand("delete from berth.checkpoints where attempt = $1 and number not in (select number from berth.checkpoints where attempt = $1 order by number desc limit $2)", connection)
-        { Parameters = { new() { Value = checkpoint.Attempt }, new() { Value = Math.Max(1, keep) } } };
+        await using var prune = new NpgsqlCommand("delete from berth.checkpoints where task_uid = $1 and (attempt, number) not in (select attempt, number from berth.checkpoints where task_uid = $1 order by created_at desc, number desc limit $2)", connection)
+        { Parameters = { new() { Value = checkpoint.TaskUid }, new() { Value = Math.Max(1, keep) } } };
         await prune.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 }

@@ -6,6 +6,9 @@ public sealed record CleanupReport
     /// <summary>Whether nothing was touched.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>Whether nothing was done because another cleanup does the same work at this moment.</summary>
+    public bool AlreadyUnderWay { get; init; }
+
     /// <summary>By table, in the order of work.</summary>
     public IReadOnlyList<CleanupStep> Steps { get; init; } = [];
 

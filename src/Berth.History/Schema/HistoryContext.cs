@@ -32,6 +32,8 @@ internal sealed class HistoryContext(DbContextOptions<HistoryContext> options) :
         {
             t.ToTable("purged_tasks").HasKey(r => r.Uid);
             t.HasIndex(r => r.PurgedAt);
+            t.HasIndex(r => r.Swept).HasFilter("not swept");
+            t.Property(r => r.Swept).HasDefaultValue(true);
         });
         modelBuilder.Entity<TransitionRow>(t =>
         {
@@ -113,6 +115,8 @@ internal sealed class HistoryContext(DbContextOptions<HistoryContext> options) :
             t.ToTable("logs").HasKey(r => r.Attempt);
             t.HasIndex(r => r.TaskUid);
             t.HasIndex(r => r.Day);
+            t.HasIndex(r => r.UpdatedAt).HasFilter("complete and not merged");
+            t.Property(r => r.Merged).HasDefaultValue(false);
         });
         modelBuilder.Entity<LogChunkRow>(t => t.ToTable("log_chunks").HasKey(r => new { r.Attempt, r.StartOffset, r.Day }));
     }

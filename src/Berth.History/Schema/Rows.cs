@@ -43,6 +43,9 @@ internal sealed class PurgedTaskRow
     public string Uid { get; set; } = "";
     public long Acknowledged { get; set; }
     public DateTimeOffset PurgedAt { get; set; }
+
+    /// <summary>Whether everything that belonged to it is gone too. The task goes first, so that a requeue in between begins anew.</summary>
+    public bool Swept { get; set; }
 }
 
 internal sealed class TransitionRow
@@ -164,6 +167,9 @@ internal sealed class LogRow
 
     /// <summary>Bytes that the sender says it left out.</summary>
     public long Dropped { get; set; }
+
+    /// <summary>Whether small chunks were joined after the end.</summary>
+    public bool Merged { get; set; }
     public DateTimeOffset UpdatedAt { get; set; }
 }
 

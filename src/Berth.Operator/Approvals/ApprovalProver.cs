@@ -67,7 +67,8 @@ internal sealed class ApprovalProver(KubernetesClient client, ApprovalProofRecor
         Changed?.Invoke(ns);
     }
 
-    private async Task<(bool Proven, string Detail, bool Gone)> TryAsync(string ns, CancellationToken cancellationToken)
+    /// <summary>Asks the cluster once; keeps nothing.</summary>
+    public async Task<(bool Proven, string Detail, bool Gone)> TryAsync(string ns, CancellationToken cancellationToken)
     {
         var probe = new ApprovalResource
         {

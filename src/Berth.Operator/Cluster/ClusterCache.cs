@@ -35,6 +35,7 @@ internal sealed class ClusterCache
         Approvals = _informers.For(BerthResources.Approvals, scope).AddIndex(ByTask, a => $"{a.Metadata.Namespace}/{a.Spec.TaskRef.Name}");
         PodInformer = _informers.For(Resources.Pods, scope with { LabelSelector = Names.PoolLabel });
         Nodes = _informers.For(Resources.Nodes);
+        Namespaces = _informers.For(Resources.Namespaces, new InformerOptions { FieldSelector = watchNamespace is null ? null : $"metadata.name={watchNamespace}" });
         Tasks = new LatestView<TaskResource>(BerthResources.Tasks, new Dictionary<string, Func<TaskResource, IEnumerable<string>>>
         {
             [ByUid] = t => [t.Metadata.Uid],
@@ -72,6 +73,9 @@ internal sealed class ClusterCache
 
     /// <summary>Nodes.</summary>
     public Informer<Node> Nodes { get; }
+
+    /// <summary>Namespaces, for the windows and limits that their annotations set.</summary>
+    public Informer<Namespace> Namespaces { get; }
 
     /// <summary>The task with this uid, or null.</summary>
     public TaskResource? TaskByUid(string uid) => Tasks.ByIndex(ByUid, uid) is [var task, ..] ? task : null;

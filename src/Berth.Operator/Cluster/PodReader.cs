@@ -1,6 +1,7 @@
 using System.Globalization;
 using Berth.Api;
 using Berth.Core.Fencing;
+using Berth.Core.Pools;
 using Berth.Core.Tasks;
 using Berth.Kubernetes;
 
@@ -25,21 +26,29 @@ internal sealed class PodReader(ClusterCache cache)
             Uid = uid,
             Exists = true,
             Deleting = pod.Metadata.DeletionTimestamp is not null,
-            Draining = IsDraining(pod, node),
+            Draining = Drain(pod, node) is not null,
+            DrainedFor = Drain(pod, node)?.Why,
             Terminal = pod.Status?.Phase is "Failed" or "Succeeded",
             MarkedByCollector = pod.Status?.Conditions?.Any(c => c.Type == "DisruptionTarget" && c.Status == "True" && CollectorReasons.Contains(c.Reason)) == true,
             AllTerminated = AllTerminated(pod),
             SlotFinishedAt = Slots(slots, FinishedAt),
             Node = nodeName,
             NodeExists = nodeName.Length == 0 || node is not null,
-            NodeReady = node is null || node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
+            NodeReady = node is null || IsReady(node),
             NodeBootId = node?.Status?.NodeInfo?.BootID ?? "",
             NodeOutOfService = node?.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true,
         };
     }
 
     /// <summary>Whether new work must not go to a pod.</summary>
-    public bool IsDraining(Pod pod) => IsDraining(pod, pod.Spec?.NodeName is { } name ? cache.Nodes.Store.Get(new ObjectKey(name)) : null);
+    public bool IsDraining(Pod pod) => DrainOf(pod) is not null;
+
+    /// <summary>Why new work must not go to a pod, and whether it is to end as soon as it is free; null if it takes work.</summary>
+    public PodDrain? DrainOf(Pod pod) => Drain(pod, pod.Spec?.NodeName is { } name ? cache.Nodes.Store.Get(new ObjectKey(name)) : null);
+
+    /// <summary>Names of nodes that take new pods and carry the labels that a pod of this pool asks for.</summary>
+    public IReadOnlyList<string> NodesFor(Pod? example) =>
+        [.. cache.Nodes.Store.List().Where(n => Notice(n) is null && IsReady(n) && (example?.Spec?.NodeSelector?.All(l => n.Metadata.Label(l.Key) == l.Value) ?? true)).Select(n => n.Metadata.Name!)];
 
     /// <summary>What keeps a pod from getting ready, as the kubelet or the scheduler says.</summary>
     public static Fault? Trouble(Pod pod)
@@ -52,6 +61,7 @@ internal sealed class PodReader(ClusterCache cache)
             if (status.State?.Waiting is not { Reason: { } reason } waiting) continue;
             if (reason is "ErrImagePull" or "ImagePullBackOff" or "InvalidImageName" or "ErrImageNeverPull") return new Fault(Reasons.ImagePullFailed, $"pod {name}, container {status.Name}, image {status.Image}: {waiting.Message ?? reason}");
             if (reason == "CrashLoopBackOff") return new Fault(IsRunner(status) ? Reasons.RunnerIncompatible : Reasons.CrashLoop, $"pod {name}, container {status.Name} keeps ending{Last(status)}");
+            if (reason == "CreateContainerConfigError" && waiting.Message?.Contains("not found", StringComparison.Ordinal) == true) return new Fault(Reasons.VolumeMissing, $"pod {name}, container {status.Name}: {waiting.Message}; create it, or correct the pool's template");
             if (reason is "CreateContainerConfigError" or "CreateContainerError" or "RunContainerError") return new Fault(Reasons.CrashLoop, $"pod {name}, container {status.Name}: {waiting.Message ?? reason}");
         }
         return null;
@@ -65,9 +75,22 @@ internal sealed class PodReader(ClusterCache cache)
     public static Dictionary<int, string> ImageIds(IEnumerable<ContainerStatus> slots) => Slots(slots, s => s.ImageID is { Length: > 0 } id ? id : s.Image);
 
     /// <summary>A pod that ended, or whose node is gone, may still have an agent that talks; it gets nothing new all the same.</summary>
-    private static bool IsDraining(Pod pod, Node? node) =>
-        pod.Metadata.DeletionTimestamp is not null || pod.Metadata.Annotation(Names.DrainAnnotation) is not null || pod.Status?.Phase is "Failed" or "Succeeded"
-        || (node is null ? pod.Spec?.NodeName is { Length: > 0 } : node.Spec?.Unschedulable == true || node.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true);
+    private static PodDrain? Drain(Pod pod, Node? node)
+    {
+        var name = pod.Metadata.Name;
+        if (pod.Metadata.DeletionTimestamp is not null) return new PodDrain($"pod {name} is ending", Leaving: true);
+        if (pod.Status?.Phase is "Failed" or "Succeeded") return new PodDrain($"pod {name} ended", Leaving: true);
+        if (pod.Metadata.Annotation(Names.DrainAnnotation) is { } why) return new PodDrain(why.Length > 0 ? $"pod {name} is drained ({why})" : $"pod {name} is drained", Leaving: true);
+        if (node is null) return pod.Spec?.NodeName is { Length: > 0 } gone ? new PodDrain($"node {gone} of pod {name} is gone", Leaving: false) : null;
+        return Notice(node) is { } notice ? new PodDrain($"node {node.Metadata.Name} of pod {name} {notice.What}", notice.Soon) : null;
+    }
+
+    private static NodeLeaving? Notice(Node node) => NodeNotice.Of(
+        node.Spec?.Unschedulable == true,
+        (node.Spec?.Taints ?? []).Select(t => t.Key ?? ""),
+        (node.Status?.Conditions ?? []).Where(c => c.Status == "True").Select(c => c.Type ?? ""));
+
+    private static bool IsReady(Node node) => node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
 
     private static bool AllTerminated(Pod pod)
     {
@@ -104,3 +127,8 @@ internal sealed class PodReader(ClusterCache cache)
         return found;
     }
 }
+
+/// <summary>Why a pod takes no new work.</summary>
+/// <param name="Why">As a sentence.</param>
+/// <param name="Leaving">Whether it is to end as soon as it is free.</param>
+internal sealed record PodDrain(string Why, bool Leaving);

@@ -1,4 +1,5 @@
 using Berth.Operator.Agents;
+using Berth.Operator.Checkpoints;
 using Berth.Operator.History;
 using Berth.Operator.Leadership;
 using Berth.Protocol;
@@ -6,7 +7,7 @@ using Berth.Protocol;
 namespace Berth.Operator.Gateway;
 
 /// <summary>Serves one agent's connection: hello, then reports in and orders out until one side ends it.</summary>
-internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader, LogWriter logs, TimeProvider time, ILogger<AgentConnection> log)
+internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader, LogWriter logs, CheckpointReports checkpoints, TimeProvider time, ILogger<AgentConnection> log)
 {
     private const int PingSeconds = 10;
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
@@ -81,7 +82,7 @@ internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader
                 registry.Take(session, output);
                 await logs.WriteAsync(session, output, cancellationToken);
             }
-            else registry.Take(session, frame);
+            else if (!checkpoints.Take(session, frame)) registry.Take(session, frame);
         }
     }
 

@@ -1,15 +1,13 @@
 using Berth.Api;
 using Berth.History;
-using Berth.Operator.Agents;
-using Berth.Operator.Cluster;
-using Berth.Protocol;
 
 namespace Berth.Operator.Gateway;
 
 /// <summary>Big bytes beside the connection: an agent stores what its own attempts made, and fetches what they are told to restore.</summary>
-internal sealed class ArtifactEndpoints(AgentAuthenticator authenticator, AgentRegistry agents, ClusterCache cache, HistoryStore store, TimeProvider time, ILogger<ArtifactEndpoints> log)
+internal sealed class ArtifactEndpoints(AttemptAccess access, HistoryStore store, TimeProvider time, ILogger<ArtifactEndpoints> log)
 {
-    private const long MaxBytes = 512L * 1024 * 1024;
+    /// <summary>Largest upload.</summary>
+    internal const long MaxBytes = 512L * 1024 * 1024;
 
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -20,7 +18,8 @@ internal sealed class ArtifactEndpoints(AgentAuthenticator authenticator, AgentR
 
     private async Task<IResult> PutAsync(HttpContext context, string attempt, string digest)
     {
-        if (await AllowedAsync(context, attempt) is not { } task) return Results.StatusCode(StatusCodes.Status403Forbidden);
+        var (task, refusal) = await access.TaskOfAsync(context, attempt);
+        if (task is null) return Results.StatusCode(refusal);
         if (!Digests.IsValid(digest) || context.Request.ContentLength is not { } size || size > MaxBytes) return Results.StatusCode(StatusCodes.Status400BadRequest);
         var kind = context.Request.Query["kind"].ToString() switch { "text" => ArtifactKinds.PlanText, "artifact" => ArtifactKinds.Plan, _ => ArtifactKinds.File };
         var link = new ArtifactLink { TaskUid = task.Metadata.Uid, Attempt = attempt, Kind = kind, Path = context.Request.Query["path"].ToString(), Digest = digest, Size = size, CreatedAt = time.GetUtcNow() };
@@ -43,7 +42,8 @@ internal sealed class ArtifactEndpoints(AgentAuthenticator authenticator, AgentR
 
     private async Task<IResult> GetAsync(HttpContext context, string attempt, string digest)
     {
-        if (await AllowedAsync(context, attempt) is not { } task) return Results.StatusCode(StatusCodes.Status403Forbidden);
+        var (task, refusal) = await access.TaskOfAsync(context, attempt);
+        if (task is null) return Results.StatusCode(refusal);
         if (task.Status.Plan?.Artifacts?.Any(a => a.Digest == digest) != true) return Results.StatusCode(StatusCodes.Status404NotFound);
         try
         {
@@ -55,20 +55,5 @@ internal sealed class ArtifactEndpoints(AgentAuthenticator authenticator, AgentR
             context.Response.Headers.RetryAfter = "2";
             return Results.Text(e.Message, statusCode: StatusCodes.Status503ServiceUnavailable);
         }
-    }
-
-    /// <summary>The task of an attempt that belongs to the calling pod; null for anybody else's.</summary>
-    private async Task<TaskResource?> AllowedAsync(HttpContext context, string attempt)
-    {
-        var identity = await authenticator.AuthenticateAsync(context.Request, context.RequestAborted);
-        if (identity is null) return null;
-        var dash = attempt.LastIndexOf('-');
-        var task = dash > 0 ? cache.TaskByUid(attempt[..dash]) : null;
-        if (task is null || task.Metadata.Namespace != identity.Namespace) return null;
-        var current = task.Status.Attempt?.Id == attempt && task.Status.Attempt.PodUid == identity.PodUid;
-        var known = agents.Facts(identity.PodUid)?.Attempts.ContainsKey(attempt) == true;
-        if (current || known) return task;
-        log.LogWarning("Pod {Namespace}/{Pod} asked for artifacts of attempt {Attempt}, which is not its own; refused", identity.Namespace, identity.Pod, attempt);
-        return null;
     }
 }

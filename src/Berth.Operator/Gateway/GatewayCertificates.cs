@@ -1,42 +1,54 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Berth.Api;
 using Berth.Kubernetes;
+using Berth.Operator.Options;
 
 namespace Berth.Operator.Gateway;
 
-/// <summary>The gateway's own CA and certificate, shared by all replicas through one Secret. Agents pin the CA and check a fixed name.</summary>
-internal sealed class GatewayCertificates(KubernetesClient client, string ns, TimeProvider time, ILogger<GatewayCertificates> log)
+/// <summary>
+/// The gateway's certificate, shared by all replicas through one Secret that the operator makes and renews, or that somebody else does
+/// (cert-manager). It is read again all the time: a changed certificate is served without a restart. Agents pin the CA and check a fixed
+/// name; where the CA changes, they are told of the new one first, and the old certificate is served until they had time to hear of it.
+/// </summary>
+internal sealed class GatewayCertificates(KubernetesClient client, OperatorOptions options, TimeProvider time, ILogger<GatewayCertificates> log)
 {
-    /// <summary>Name of the Secret, with ca.crt, tls.crt and tls.key.</summary>
-    public const string SecretName = "berth-gateway-tls";
+    /// <summary>How long a certificate of a new CA waits: kubelets bring a changed ConfigMap to pods within two minutes.</summary>
+    public static readonly TimeSpan Overlap = TimeSpan.FromMinutes(5);
 
-    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(60);
+    private readonly Dictionary<string, DateTimeOffset> _toldSince = new(StringComparer.Ordinal);
+    private string _served = "";
     private volatile X509Certificate2? _certificate;
     private volatile string _authority = "";
 
     /// <summary>The certificate to serve.</summary>
     public X509Certificate2 Certificate => _certificate ?? throw new InvalidOperationException("the gateway's certificate is not loaded yet");
 
-    /// <summary>PEM of the CA that agents pin.</summary>
+    /// <summary>PEM of all CAs that agents pin.</summary>
     public string Authority => _authority;
 
     /// <summary>When the certificate ends.</summary>
     public DateTimeOffset Expires => Certificate.NotAfter.ToUniversalTime();
 
     /// <summary>Loads the Secret; makes it if it is not there, renews it when it grows old.</summary>
+    /// <exception cref="GatewayCertificateException">The Secret is somebody else's, and missing or not usable.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var key = new ObjectKey(ns, SecretName);
+        var key = new ObjectKey(options.Operator.Namespace, options.Gateway.CertificateSecret);
         for (var attempt = 0; ; attempt++)
         {
             var secret = await client.TryGetAsync(Kubernetes.Resources.Secrets, key, cancellationToken);
-            if (secret is not null && TryUse(secret)) return;
+            var pair = secret is null ? null : GatewayPair.Read(secret);
+            if (pair is not null && (!options.Gateway.MakeCertificate || pair.Expires >= time.GetUtcNow() + RenewBefore || pair.AuthorityKey is null))
+            {
+                Use(pair);
+                return;
+            }
+            if (!options.Gateway.MakeCertificate) throw new GatewayCertificateException($"Secret {key} {(secret is null ? "does not exist" : "lacks ca.crt, tls.crt or tls.key")}; Gateway:MakeCertificate is off, so whoever issues certificates must make it for the name {Names.GatewayServerName}");
             try
             {
-                await StoreAsync(secret, cancellationToken);
+                await StoreAsync(key, secret, pair, cancellationToken);
             }
             catch (KubernetesException e) when ((e.IsConflict || e.IsAlreadyExists) && attempt < 5)
             {
@@ -45,51 +57,50 @@ internal sealed class GatewayCertificates(KubernetesClient client, string ns, Ti
         }
     }
 
-    private bool TryUse(Secret secret)
+    /// <summary>Reads again until cancelled. What is served stays in use while the Secret cannot be read.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        if (Text(secret, "ca.crt") is not { } ca || Text(secret, "tls.crt") is not { } certificate || Text(secret, "tls.key") is not { } privateKey) return false;
-        using var pem = X509Certificate2.CreateFromPem(certificate, privateKey);
-        if (pem.NotAfter.ToUniversalTime() < time.GetUtcNow() + RenewBefore && Text(secret, "ca.key") is not null) return false;
-        _certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-        _authority = ca;
-        return true;
+        using var timer = new PeriodicTimer(Every, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            try
+            {
+                await LoadAsync(cancellationToken);
+            }
+            catch (Exception e) when (e is KubernetesException or GatewayCertificateException)
+            {
+                log.LogError("The gateway's certificate cannot be read again; the one that ends {Expires:u} stays in use: {Message}", Expires, e.Message);
+            }
+        }
     }
 
-    private async Task StoreAsync(Secret? existing, CancellationToken cancellationToken)
+    private void Use(GatewayPair pair)
     {
-        var data = Make();
+        var now = time.GetUtcNow();
+        // The first certificate is served at once: there is no other, and nobody has been told of another CA by this replica.
+        var first = _certificate is null;
+        foreach (var authority in pair.Authorities) _toldSince.TryAdd(authority, first ? DateTimeOffset.MinValue : now);
+        foreach (var gone in _toldSince.Keys.Where(pem => GatewayPair.Ended(pem, now)).ToList()) _toldSince.Remove(gone);
+        _authority = string.Join('\n', _toldSince.OrderBy(a => a.Value).ThenBy(a => a.Key, StringComparer.Ordinal).Select(a => a.Key)) + "\n";
+        if (pair.Certificate == _served) return;
+        if (!first && now - _toldSince.GetValueOrDefault(pair.Issuer, now) < Overlap && Expires > now + Overlap) return;
+        _certificate = pair.Load();
+        _served = pair.Certificate;
+        if (!first) log.LogInformation("The gateway serves a new certificate; it ends {Expires:u}", Expires);
+    }
+
+    private async Task StoreAsync(ObjectKey key, Secret? existing, GatewayPair? pair, CancellationToken cancellationToken)
+    {
+        var data = GatewayPair.Make(pair, time.GetUtcNow());
         if (existing is null)
         {
-            await client.CreateAsync(Kubernetes.Resources.Secrets, new Secret { Metadata = new() { Name = SecretName, Namespace = ns }, Type = "Opaque", Data = data }, ns, cancellationToken: cancellationToken);
+            await client.CreateAsync(Kubernetes.Resources.Secrets, new Secret { Metadata = new() { Name = key.Name, Namespace = key.Namespace }, Type = "Opaque", Data = data }, key.Namespace, cancellationToken: cancellationToken);
             return;
         }
         await client.ReplaceAsync(Kubernetes.Resources.Secrets, existing with { Data = data }, cancellationToken: cancellationToken);
         log.LogInformation("The gateway's certificate was renewed");
     }
-
-    private Dictionary<string, byte[]> Make()
-    {
-        var now = time.GetUtcNow();
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var authorityRequest = new CertificateRequest("CN=berth-gateway-ca", authorityKey, HashAlgorithmName.SHA256);
-        authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        authorityRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
-        using var authority = authorityRequest.CreateSelfSigned(now.AddMinutes(-5), now + (Lifetime * 3));
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={Names.GatewayServerName}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(Names.GatewayServerName);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        using var certificate = request.Create(authority, now.AddMinutes(-5), now + Lifetime, RandomNumberGenerator.GetBytes(16));
-        return new()
-        {
-            ["ca.crt"] = Encoding.ASCII.GetBytes(authority.ExportCertificatePem()),
-            ["ca.key"] = Encoding.ASCII.GetBytes(authorityKey.ExportPkcs8PrivateKeyPem()),
-            ["tls.crt"] = Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()),
-            ["tls.key"] = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()),
-        };
-    }
-
-    private static string? Text(Secret secret, string key) => secret.Data?.GetValueOrDefault(key) is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
 }
+
+/// <summary>The gateway's certificate cannot be had; the message says what to do.</summary>
+internal sealed class GatewayCertificateException(string message) : Exception(message);

@@ -1,10 +1,11 @@
+using Berth.Operator.Checkpoints;
 using Berth.Operator.Options;
 using Berth.Protocol;
 
 namespace Berth.Operator.Gateway;
 
 /// <summary>The WebSocket endpoint of the agents.</summary>
-internal sealed class GatewayEndpoints(AgentAuthenticator authenticator, AgentConnection connection, ArtifactEndpoints artifacts, OperatorOptions options, ILogger<GatewayEndpoints> log)
+internal sealed class GatewayEndpoints(AgentAuthenticator authenticator, AgentConnection connection, ArtifactEndpoints artifacts, CheckpointEndpoints checkpoints, OperatorOptions options, ILogger<GatewayEndpoints> log)
 {
     private int _connections;
 
@@ -13,6 +14,7 @@ internal sealed class GatewayEndpoints(AgentAuthenticator authenticator, AgentCo
     {
         routes.MapGet(ProtocolFacts.ConnectPath, ConnectAsync);
         artifacts.Map(routes);
+        checkpoints.Map(routes);
     }
 
     private async Task ConnectAsync(HttpContext context)

@@ -1,4 +1,5 @@
 using Berth.Api;
+using Berth.Core.Approvals;
 using Berth.Core.Pools;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
@@ -12,6 +13,7 @@ using Berth.Operator.Placement;
 using Berth.Operator.Pools;
 using Berth.Operator.Tasks;
 using Berth.Operator.Telemetry;
+using Berth.Operator.Telemetry.Notifications;
 
 namespace Berth.Operator.Hosting;
 
@@ -19,6 +21,7 @@ namespace Berth.Operator.Hosting;
 internal sealed class LeaderWork
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PoolsTogether = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StuckAfter = TimeSpan.FromMinutes(5);
     private readonly ClusterCache _cache;
     private readonly LeaderState _leader;
@@ -34,6 +37,8 @@ internal sealed class LeaderWork
     private readonly HistoryCatchUp _catchUp;
     private readonly VerbAudit _audit;
     private readonly WakeupWatch _wakeups;
+    private readonly EscalationWatch _escalations;
+    private readonly PoolCare _care;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaderWork> _log;
     private readonly Func<Controllers> _controllers;
@@ -42,11 +47,13 @@ internal sealed class LeaderWork
     public LeaderWork(
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
         HistoryWriter history, HistoryUpkeep upkeep, HistorySpill spill, HistoryCondition condition, HistoryCatchUp catchUp, VerbAudit audit, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
-        OperatorOptions options, TimeProvider time, ILoggerFactory logging)
+        OperatorOptions options, TimeProvider time, ILoggerFactory logging,
+        EscalationWatch escalations, PoolCare care)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
         (_upkeep, _spill, _condition, _catchUp, _audit) = (upkeep, spill, condition, catchUp, audit);
         _wakeups = wakeups;
+        (_escalations, _care) = (escalations, care);
         _log = logging.CreateLogger<LeaderWork>();
         _controllers = () => new Controllers(
             new Controller<ObjectKey>(new ControllerOptions { Name = "task", Workers = options.Operator.Workers, Time = time, Logging = logging }, tasks.ReconcileAsync),
@@ -72,6 +79,8 @@ internal sealed class LeaderWork
         _log.LogInformation("Leading with epoch {Epoch}: {Tasks} tasks, {Pods} agent pods", term.Epoch, _cache.Tasks.Count, _cache.Pods.Count);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost);
         var loops = Task.WhenAll(
+            _loops.RunAsync("pool-care", _care.RunAsync, ending.Token),
+            _loops.RunAsync("escalation", _escalations.RunAsync, ending.Token),
             _loops.RunAsync("dispatcher", stop => _dispatcher.RunAsync(term, stop), ending.Token),
             _loops.RunAsync("placement", _placement.RunAsync, ending.Token),
             _loops.RunAsync("history-upkeep", _upkeep.RunAsync, ending.Token),
@@ -93,6 +102,8 @@ internal sealed class LeaderWork
     {
         foreach (var pool in _cache.Pools.Store.List()) controllers.Pools.Queue.Add(pool.Metadata.Key());
         foreach (var key in _cache.Tasks.Keys()) controllers.Tasks.Queue.Add(key, WorkPriority.Background);
+        foreach (var approval in _cache.Approvals.Store.List())
+            if (!approval.HasVerdict()) controllers.Tasks.Queue.Add(new ObjectKey(approval.Metadata.Namespace, approval.Spec.TaskRef.Name), WorkPriority.Background);
     }
 
     /// <summary>Wakes every task that is not over, against lost events and for what no event tells; reads live what no event confirmed.</summary>
@@ -122,11 +133,13 @@ internal sealed class LeaderWork
         {
             WakePool(change.Key);
             prover.ProofOf(change.Key.Namespace!);
-            if (change.Old?.Metadata.Generation != change.Object.Metadata.Generation || change.Type == InformerEventType.Deleted) WakeTasksOfPool(change.Key);
+            if (change.Old is null || !PoolSpecs.SameForTasks(change.Old, change.Object) || change.Type == InformerEventType.Deleted) WakeTasksOfPool(change.Key);
         });
         _cache.PodInformer.AddHandler(change => PodChanged(change.Object, change.Type));
         _cache.Nodes.AddHandler(change => { foreach (var pod in _cache.Pods.ByIndex(ClusterCache.ByNode, change.Key.Name)) PodChanged(pod, InformerEventType.Updated); });
         _agents.Changed += AgentChanged;
+        _cache.Namespaces.AddHandler(change => { if (WorkHolds.Differ(change.Old, change.Object)) WakeTasksOfNamespace(change.Key.Name); });
+        _placement.DemandChanged += key => _running?.Pools.Queue.Add(key);
         _placement.Placed += key => WakeTask(key);
         _history.Acknowledged += key => WakeTask(key);
         _spill.Spilled += key => WakeTask(key);
@@ -165,6 +178,16 @@ internal sealed class LeaderWork
         foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPool, pool.ToString())) WakeTask(task.Metadata.Key());
     }
 
+    private void WakeTasksOfNamespace(string ns)
+    {
+        foreach (var pool in _cache.Pools.Store.List())
+            if (pool.Metadata.Namespace == ns)
+            {
+                WakePool(pool.Metadata.Key());
+                WakeTasksOfPool(pool.Metadata.Key());
+            }
+    }
+
     private void WakeTask(ObjectKey key, WorkPriority priority = WorkPriority.Normal)
     {
         if (_running is not { } running) return;
@@ -181,7 +204,8 @@ internal sealed class LeaderWork
 
     private void WakePool(ObjectKey key)
     {
-        _running?.Pools.Queue.Add(key);
+        // Each task that moves wakes its pool, and looking at a pool costs by the number of its pods: what happens together is seen together.
+        _running?.Pools.Queue.AddAfter(key, PoolsTogether);
         _placement.Trigger(key);
     }
 

@@ -78,7 +78,7 @@ internal sealed class OperatorHost(
         loops.RunAsync("storage", storage.RunAsync, stop),
         loops.RunAsync("notifications", notifier.RunAsync, stop),
         loops.RunAsync("events", events.RunAsync, CancellationToken.None),
-        loops.RunAsync("certificate", RenewAsync, stop));
+        loops.RunAsync("certificate", certificates.RunAsync, stop));
 
     /// <summary>Brings the schema up to date as soon as the database can be reached; nothing else waits for it.</summary>
     private async Task MigrateAsync(CancellationToken cancellationToken)
@@ -98,12 +98,6 @@ internal sealed class OperatorHost(
                 await Task.Delay(TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(attempt, 5))), time, cancellationToken);
             }
         }
-    }
-
-    private async Task RenewAsync(CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromHours(6), time);
-        while (await timer.WaitForNextTickAsync(cancellationToken)) await certificates.LoadAsync(cancellationToken);
     }
 
     private async Task FlushAsync()

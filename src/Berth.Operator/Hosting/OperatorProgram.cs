@@ -89,7 +89,7 @@ internal static class OperatorProgram
                 await keys.LoadAsync(stop);
                 return;
             }
-            catch (Exception e) when (e is KubernetesException or ArgumentException)
+            catch (Exception e) when (e is KubernetesException or ArgumentException or GatewayCertificateException)
             {
                 log.LogWarning("The gateway's certificate or the history's encryption keys cannot be loaded yet: {Message}", e.Message);
                 await Task.Delay(TryAgain, stop);

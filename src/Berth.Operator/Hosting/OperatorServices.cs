@@ -2,6 +2,7 @@ using Berth.History;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Approvals;
+using Berth.Operator.Checkpoints;
 using Berth.Operator.Cluster;
 using Berth.Operator.Gateway;
 using Berth.Operator.History;
@@ -28,19 +29,20 @@ internal static class OperatorServices
         services.AddSingleton(s => new HistoryStore(options.Postgres.ConnectionString!, new HistoryOptions { Keys = s.GetRequiredService<HistoryKeys>().Ring }));
         services.AddSingleton(s => new ClusterCache(s.GetRequiredService<KubernetesClient>(), options.Operator.WatchNamespace is { Length: > 0 } ns ? ns : null));
         services.AddSingleton(s => new EventRecorder(s.GetRequiredService<KubernetesClient>(), new EventRecorderOptions { Controller = "berth.dev/operator", Instance = options.Identity, Logging = s.GetRequiredService<ILoggerFactory>() }));
-        services.AddSingleton(s => ActivatorUtilities.CreateInstance<GatewayCertificates>(s, options.Operator.Namespace));
+        services.AddSingleton<GatewayCertificates>();
         services.AddSingleton<PodReader>().AddSingleton<LeaderState>().AddSingleton<ListeningAddresses>();
         services.AddSingleton<OperatorMetrics>().AddSingleton<TaskTraces>().AddSingleton<TaskTelemetry>().AddSingleton<TaskCensus>().AddSingleton<ClusterGauges>().AddSingleton<StorageMeter>().AddSingleton<WakeupWatch>().AddSingleton<Notifier>();
         services.AddSingleton<TelemetryService>().AddHostedService(s => s.GetRequiredService<TelemetryService>());
         services.AddSingleton<OperatorEvents>().AddSingleton<LoopSupervisor>();
         services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
-        services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<ArtifactEndpoints>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
+        services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
         services.AddSingleton<HistoryCondition>().AddSingleton<HistoryProbe>().AddSingleton<HistoryWriter>().AddSingleton<HistorySpill>().AddSingleton<HistoryCatchUp>().AddSingleton<VerbAudit>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
         services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>();
+        services.AddSingleton<PoolObserver>().AddSingleton<WorkHolds>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
         services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
-        services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
-        services.AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
+        services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<OrphanApprovals>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
+        services.AddGatewayParts().AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
         return services;
     }
 }

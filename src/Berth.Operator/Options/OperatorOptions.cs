@@ -46,6 +46,7 @@ internal sealed record OperatorOptions
         if (!IPEndPoint.TryParse(Http.Address, out _)) found.Add($"Http:Address '{Http.Address}' is not ip:port");
         if (!IPEndPoint.TryParse(Gateway.Address, out _)) found.Add($"Gateway:Address '{Gateway.Address}' is not ip:port");
         if (string.IsNullOrWhiteSpace(Postgres.ConnectionString)) found.Add("Postgres:ConnectionString is missing; history needs a PostgreSQL database");
+        if (Gateway.CertificateSecret.Length is 0 or > 253) found.Add("Gateway:CertificateSecret must be the name of a Secret");
         if (Postgres.CapacityBytes < 0) found.Add("Postgres:CapacityBytes must not be negative");
         if (Postgres is { EncryptionKeysDirectory.Length: > 0, EncryptionKeysSecret.Length: > 0 }) found.Add("Postgres:EncryptionKeysDirectory and Postgres:EncryptionKeysSecret exclude each other; set one");
         if (Postgres.EncryptionKeysDirectory is { Length: > 0 } keys && !Directory.Exists(keys)) found.Add($"Postgres:EncryptionKeysDirectory '{keys}' does not exist; mount the Secret with the keys there");
@@ -91,6 +92,12 @@ internal sealed record GatewaySection
 
     /// <summary>Most connections at once.</summary>
     public int MaxConnections { get; init; } = 5000;
+
+    /// <summary>Secret in the operator's namespace with <c>tls.crt</c>, <c>tls.key</c> and the <c>ca.crt</c> that agents pin.</summary>
+    public string CertificateSecret { get; init; } = "berth-gateway-tls";
+
+    /// <summary>Whether the operator makes and renews that Secret; otherwise somebody else does, such as cert-manager.</summary>
+    public bool MakeCertificate { get; init; } = true;
 }
 
 /// <summary>History.</summary>

@@ -1,76 +1,79 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Berth.Api;
 using Berth.Core.Placement;
 using Berth.Core.Tasks;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Cluster;
+using Berth.Operator.Pools;
 
 namespace Berth.Operator.Placement;
 
 /// <summary>
 /// Runs placement for pools whose tasks or slots changed. Its offers are suggestions: only a task's status records a reservation,
-/// so what is here may be lost at any time.
+/// so what is here may be lost at any time. A run that took long is not repeated at once: what happens meanwhile is placed together.
 /// </summary>
-internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentRegistry agents, TimeProvider time, ILogger<PlacementLoop> log) : IDisposable
+internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentRegistry agents, PoolStates states, WorkHolds holds, TimeProvider time, ILogger<PlacementLoop> log) : IDisposable
 {
     private static readonly TimeSpan OfferLife = TimeSpan.FromSeconds(15);
-    private readonly ConcurrentDictionary<string, Offer> _offers = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, WaitCause> _waits = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, byte> _displaced = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<ObjectKey, ConcurrentDictionary<string, WaitingTask>> _wishes = new();
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+
+    private readonly ConcurrentDictionary<ObjectKey, PoolQueue> _pools = new();
+    private readonly OfferBook _offers = new(time);
     private readonly WorkQueue<ObjectKey> _queue = new(new WorkQueueOptions { Name = "placement", Time = time });
 
-    /// <summary>Raised with the key of a task that got an offer or another cause to wait.</summary>
+    /// <summary>Raised with the key of a task that got an offer, another cause to wait, or is asked to make way.</summary>
     public event Action<ObjectKey>? Placed;
 
+    /// <summary>Raised with a pool when what it lacks changed.</summary>
+    public event Action<ObjectKey>? DemandChanged;
+
     /// <summary>The slot offered to a task, if any.</summary>
-    public SlotOffer? OfferFor(string uid) => _offers.TryGetValue(uid, out var offer) ? offer.Slot : null;
+    public SlotOffer? OfferFor(string uid) => _offers.Of(uid)?.Slot;
+
+    /// <summary>Offers on a pod that no status shows yet.</summary>
+    public IReadOnlyList<Offer> OffersOn(string podUid) => _offers.On(podUid);
 
     /// <summary>Why a task got none.</summary>
-    public WaitCause? WaitOf(string uid) => _waits.GetValueOrDefault(uid);
+    public WaitCause? WaitOf(TaskResource task) => Queue(task).Waits.GetValueOrDefault(task.Metadata.Uid);
 
     /// <summary>Whether a reservation is asked back.</summary>
-    public bool IsDisplaced(string uid) => _displaced.ContainsKey(uid);
+    public bool IsDisplaced(TaskResource task) => Queue(task).Displaced.ContainsKey(task.Metadata.Uid);
+
+    /// <summary>Name of the newer task that discards this one, if any.</summary>
+    public string? SupersededBy(TaskResource task) => _pools.Where(p => p.Key.Namespace == task.Metadata.Namespace).Select(p => p.Value.Superseded.GetValueOrDefault(task.Metadata.Uid)).FirstOrDefault(n => n is not null);
 
     /// <summary>Number of tasks of a pool that wait for a slot.</summary>
-    public int Waiting(ObjectKey pool) => _wishes.TryGetValue(pool, out var tasks) ? tasks.Count : 0;
+    public int Waiting(ObjectKey pool) => _pools.TryGetValue(pool, out var queue) ? queue.Wishes.Count : 0;
+
+    /// <summary>What more slots of a pool would be used for at once.</summary>
+    public SlotDemand Unmet(ObjectKey pool) => _pools.TryGetValue(pool, out var queue) ? queue.Unmet : default;
+
+    /// <summary>The tasks that wait for a slot of a pool, in the order in which their turn comes, as the last run saw it.</summary>
+    public IReadOnlyList<QueuePlace> QueueOf(ObjectKey pool) => _pools.TryGetValue(pool, out var queue) ? queue.Places() : [];
 
     /// <summary>Something about the pool's slots changed.</summary>
-    public void Trigger(ObjectKey pool) => _queue.Add(pool);
+    public void Trigger(ObjectKey pool)
+    {
+        _queue.Add(pool);
+        // A limit of the namespace joins its pools: what one gives up another may take.
+        if (!holds.HasLimits(pool.Namespace!)) return;
+        foreach (var (other, queue) in _pools)
+            if (other.Namespace == pool.Namespace && !queue.Wishes.IsEmpty) _queue.Add(other);
+    }
 
     /// <summary>Notes that a task wants a slot, or no longer does.</summary>
     public void Wish(TaskResource task, bool wants)
     {
-        var pool = PoolOf(task);
-        var uid = task.Metadata.Uid;
-        if (!wants)
-        {
-            if (_wishes.TryGetValue(pool, out var tasks)) tasks.TryRemove(uid, out _);
-            _waits.TryRemove(uid, out _);
-            _displaced.TryRemove(uid, out _);
-            return;
-        }
-        var wish = new WaitingTask
-        {
-            Name = task.Metadata.Name,
-            Uid = uid,
-            Workspace = task.Spec.Workspace,
-            Priority = task.Spec.Priority,
-            QueuedAt = task.Status.QueuedAt ?? task.Metadata.CreationTimestamp ?? DateTimeOffset.MaxValue,
-            ApplyCapable = task.Spec.Type != TaskType.Plan,
-            Approved = task.Status.Grant is not null,
-        };
-        var wishes = _wishes.GetOrAdd(pool, _ => new(StringComparer.Ordinal));
-        if (wishes.TryGetValue(uid, out var known) && known == wish) return;
-        wishes[uid] = wish;
-        Trigger(pool);
+        var (pool, uid) = (PoolOf(task), task.Metadata.Uid);
+        if (wants ? Queue(task).Add(WishOf(task)) : _pools.TryGetValue(pool, out var queue) && queue.Remove(uid)) Trigger(pool);
     }
 
     /// <summary>The offer was used (its slot stands in the status now) or turned down.</summary>
     public void Settle(TaskResource task)
     {
-        if (_offers.TryRemove(task.Metadata.Uid, out _)) Trigger(PoolOf(task));
+        if (_offers.Remove(task.Metadata.Uid)) Trigger(PoolOf(task));
     }
 
     /// <summary>Forgets a task that is gone.</summary>
@@ -80,13 +83,17 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
         Settle(task);
     }
 
+    /// <summary>Takes a pod out of placement before it ends. False, and nothing changes, if something is promised or held there.</summary>
+    public bool Close(string podUid) => _offers.Close(podUid) && (Holding(podUid).Count == 0 || !Open(podUid));
+
+    /// <summary>Puts a pod back that did not end after all.</summary>
+    public bool Open(string podUid) => _offers.Open(podUid);
+
     /// <summary>Forgets everything, at the beginning of a term.</summary>
     public void Reset()
     {
         _offers.Clear();
-        _waits.Clear();
-        _wishes.Clear();
-        _displaced.Clear();
+        _pools.Clear();
     }
 
     /// <summary>Runs for one term.</summary>
@@ -96,7 +103,8 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
         {
             try
             {
-                Place(pool);
+                if (_pools.TryGetValue(pool, out var queue) && queue.NotBefore - time.GetUtcNow() is { Ticks: > 0 } early) _queue.AddAfter(pool, early);
+                else Place(pool);
             }
             finally
             {
@@ -110,45 +118,54 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
 
     private void Place(ObjectKey pool)
     {
-        DropStaleOffers(pool);
-        if (!_wishes.TryGetValue(pool, out var wishes) || wishes.IsEmpty) return;
-        if (cache.Pools.Store.Get(pool) is not { } spec) return;
-        var waiting = wishes.Values.Where(w => !_offers.ContainsKey(w.Uid)).ToList();
-        var snapshot = new PoolSlots(cache, pods, agents).Snapshot(pool, spec, waiting, _offers.Values.Where(o => o.Pool == pool).Select(o => (o.Slot, o.Workspace, o.Uid, o.ApplyCapable)).ToList());
-        var result = Placer.Place(snapshot);
-        foreach (var wish in waiting) Take(pool, wish, result);
-        foreach (var uid in result.Displaced)
-            if (_displaced.TryAdd(uid, 0) && cache.TaskByUid(uid) is { } victim) Placed?.Invoke(victim.Metadata.Key());
-        if (result.Offers.Count > 0) log.LogDebug("Placed {Count} of {Waiting} waiting tasks of pool {Pool}", result.Offers.Count, waiting.Count, pool);
+        _offers.DropStale(pool, uid => cache.PodByUid(uid) is not null);
+        if (!_pools.TryGetValue(pool, out var queue) || cache.Pools.Store.Get(pool) is not { } spec) return;
+        if (queue.Wishes.IsEmpty)
+        {
+            Tell(pool, queue, null);
+            return;
+        }
+        var begun = Stopwatch.GetTimestamp();
+        var waiting = queue.Wishes.Values.Where(w => _offers.Of(w.Uid) is null).ToList();
+        var result = _offers.Exclusively(() =>
+        {
+            var snapshot = new PoolSlots(cache, pods, agents, states, holds).Snapshot(pool, spec, waiting, queue.Given, _offers);
+            var placed = Placer.Place(snapshot);
+            foreach (var wish in waiting)
+                if (placed.Offers.TryGetValue(wish.Uid, out var slot)) _offers.Add(new Offer(wish.Uid, wish.Name, pool, wish.Workspace, wish.ApplyCapable, ToOffer(slot), time.GetUtcNow() + OfferLife));
+            return placed;
+        });
+        Tell(pool, queue, result);
+        var took = Stopwatch.GetElapsedTime(begun);
+        if (took > TimeSpan.FromMilliseconds(2)) queue.NotBefore = time.GetUtcNow() + (took * 4 < LongestPause ? took * 4 : LongestPause);
+        if (result.Offers.Count > 0) log.LogDebug("Placed {Count} of {Waiting} waiting tasks of pool {Pool} in {Took}", result.Offers.Count, waiting.Count, pool, took);
     }
 
-    private void Take(ObjectKey pool, WaitingTask wish, PlacementResult result)
+    private void Tell(ObjectKey pool, PoolQueue queue, PlacementResult? result)
     {
-        var key = new ObjectKey(pool.Namespace, wish.Name);
-        if (result.Offers.TryGetValue(wish.Uid, out var slot))
-        {
-            _offers[wish.Uid] = new Offer(wish.Uid, pool, wish.Workspace, wish.ApplyCapable, ToOffer(slot), time.GetUtcNow() + OfferLife);
-            _waits.TryRemove(wish.Uid, out _);
-            Placed?.Invoke(key);
-        }
-        else if (result.Waits.TryGetValue(wish.Uid, out var cause) && _waits.GetValueOrDefault(wish.Uid) != cause)
-        {
-            _waits[wish.Uid] = cause;
-            Placed?.Invoke(key);
-        }
+        var unmet = queue.Unmet;
+        foreach (var name in queue.Take(result, uid => cache.TaskByUid(uid)?.Metadata.Name)) Placed?.Invoke(new ObjectKey(pool.Namespace, name));
+        if (unmet != queue.Unmet) DemandChanged?.Invoke(pool);
     }
 
-    /// <summary>An offer that nobody took up in time (its reconcile keeps failing, say) goes back.</summary>
-    private void DropStaleOffers(ObjectKey pool)
+    private List<TaskResource> Holding(string podUid) => PoolSlots.Holding(cache, podUid);
+
+    private PoolQueue Queue(TaskResource task) => _pools.GetOrAdd(PoolOf(task), _ => new PoolQueue());
+
+    private static WaitingTask WishOf(TaskResource task) => new()
     {
-        var now = time.GetUtcNow();
-        foreach (var (uid, offer) in _offers)
-            if (offer.Pool == pool && (offer.Until < now || cache.PodByUid(offer.Slot.PodUid) is null)) _offers.TryRemove(uid, out _);
-    }
+        Name = task.Metadata.Name,
+        Uid = task.Metadata.Uid,
+        Workspace = task.Spec.Workspace,
+        Priority = task.Spec.Priority,
+        QueuedAt = task.Status.QueuedAt ?? task.Metadata.CreationTimestamp ?? DateTimeOffset.MaxValue,
+        ApplyCapable = task.Spec.Type != TaskType.Plan,
+        Approved = task.Status.Grant is not null,
+        Supersedes = task.Spec is { Supersede: true, Type: TaskType.PlanAndApply } && task.Status.Phase == TaskPhase.Pending,
+        Discardable = task.Spec.Type == TaskType.PlanAndApply && task.Status.Grant is null,
+    };
 
     private static ObjectKey PoolOf(TaskResource task) => new(task.Metadata.Namespace, task.Spec.PoolRef.Name);
 
     private static SlotOffer ToOffer(FreeSlot slot) => new() { Pod = slot.Pod, PodUid = slot.PodUid, Index = slot.Index, Node = slot.Node, NodeBootId = slot.NodeBootId, RunnerBoot = slot.RunnerBoot };
-
-    private sealed record Offer(string Uid, ObjectKey Pool, string Workspace, bool ApplyCapable, SlotOffer Slot, DateTimeOffset Until);
 }

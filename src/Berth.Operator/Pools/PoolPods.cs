@@ -18,9 +18,22 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Fault?> _dryRuns = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Generation, StampedPod Stamp)> _stamps = new(StringComparer.Ordinal);
 
     /// <summary>The pod of a pool.</summary>
     public StampedPod Stamp(AgentPoolResource pool)
+    {
+        lock (_lock) if (_stamps.TryGetValue(pool.Metadata.Uid, out var known) && known.Generation == pool.Metadata.Generation) return known.Stamp;
+        var made = Make(pool);
+        lock (_lock)
+        {
+            if (_stamps.Count > 1000) _stamps.Clear();
+            _stamps[pool.Metadata.Uid] = (pool.Metadata.Generation, made);
+        }
+        return made;
+    }
+
+    private StampedPod Make(AgentPoolResource pool)
     {
         var stamp = PodStamper.Stamp(pool, new AgentImage(options.Images.Agent, options.Images.PullPolicy is { Length: > 0 } policy ? policy : null));
         if (stamp.Pod is null) return stamp;
@@ -34,7 +47,7 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
     public async Task<Fault?> DryRunAsync(AgentPoolResource pool, StampedPod stamp, CancellationToken cancellationToken)
     {
         if (stamp.Pod is null) return null;
-        var key = $"{pool.Metadata.Uid}/{pool.Metadata.Generation}/{stamp.Hash}";
+        var key = $"{pool.Metadata.Uid}/{stamp.Hash}";
         lock (_lock) if (_dryRuns.TryGetValue(key, out var known)) return known;
         Fault? fault = null;
         try
@@ -48,7 +61,7 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
         catch (KubernetesException e) when (e.IsForbidden && !e.IsNamespaceTerminating)
         {
             // Quota and admission change without us: this answer is not kept.
-            return new Fault(Reasons.PodRefused, $"the API server refuses the pod: {e.Status.Message}");
+            return PodRefusal.Explain(e);
         }
         lock (_lock)
         {
@@ -68,6 +81,13 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
     /// <summary>Asks a pod to end.</summary>
     public Task DeleteAsync(string ns, PoolPod pod, CancellationToken cancellationToken) =>
         client.DeleteAsync(Resources.Pods, new ObjectKey(ns, pod.Name), new DeleteOptions { Uid = pod.Uid }, cancellationToken);
+
+    /// <summary>Drains a pod, saying what for.</summary>
+    public async Task DrainAsync(string ns, PoolPod pod, string what, CancellationToken cancellationToken)
+    {
+        var patch = Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["uid"] = pod.Uid, ["annotations"] = new JsonObject { [Names.DrainAnnotation] = what } } });
+        cache.Pods.Wrote(await client.PatchAsync(Resources.Pods, new ObjectKey(ns, pod.Name), patch, cancellationToken: cancellationToken), time.GetUtcNow());
+    }
 
     /// <summary>Takes our finalizer off a pod on which nothing unfenced remains.</summary>
     public async Task UnfenceAsync(string ns, PoolPod pod, CancellationToken cancellationToken)
@@ -92,6 +112,11 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
         catch (KubernetesException e) when (e.IsNotFound)
         {
             cache.Pods.Read(key, null);
+        }
+        catch (KubernetesException e) when (e.IsConflict)
+        {
+            // The kubelet wrote at the same time; what it wrote brings the next pass, and the other pods need not wait for it.
+            cache.Pods.Read(key, await client.TryGetAsync(Resources.Pods, key, cancellationToken));
         }
     }
 

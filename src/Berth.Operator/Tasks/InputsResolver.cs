@@ -127,7 +127,7 @@ internal sealed class InputsResolver(KubernetesClient client, ClusterCache cache
         }
         catch (KubernetesException e) when (e.IsForbidden)
         {
-            throw new InputsException(new Fault(Reasons.SecretForbidden, $"the operator may not read Secret {task.Metadata.Namespace}/{name}; add namespace {task.Metadata.Namespace} to secretNamespaces in the chart's values, or bind a Role with get on that Secret to the operator's service account"));
+            throw new InputsException(new Fault(Reasons.SecretForbidden, $"the operator may not read Secret {task.Metadata.Namespace}/{name}; add namespace {task.Metadata.Namespace} to secretNamespaces in the chart's values, which makes the missing Role and RoleBinding there, or bind a Role with get on that Secret to the operator's service account yourself ({e.Status.Message})"));
         }
     }
 

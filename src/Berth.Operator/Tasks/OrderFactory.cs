@@ -1,5 +1,6 @@
 using Berth.Api;
 using Berth.Core.Tasks;
+using Berth.Operator.Checkpoints;
 using Berth.Operator.Telemetry;
 using Berth.Protocol;
 
@@ -42,6 +43,7 @@ internal sealed class OrderFactory(InputsResolver inputs)
     private static Assign Plan(Assign order, TaskSpec spec, InputsStatus snapshot) => order with
     {
         Prepare = Prepare(spec),
+        Checkpoint = CheckpointSettings.Order(spec, order),
         Command = new CommandOrder { Argv = spec.Plan!.Command, TimeoutSeconds = Seconds(spec.Plan.Timeout, DefaultPlanTimeout) },
         Env = StepEnvironment.Plain(spec.Plan.Env, "plan", snapshot),
         Artifacts = spec.Plan.Artifacts,
@@ -61,6 +63,7 @@ internal sealed class OrderFactory(InputsResolver inputs)
     private static Assign Run(Assign order, TaskSpec spec, InputsStatus snapshot) => order with
     {
         Prepare = Prepare(spec),
+        Checkpoint = CheckpointSettings.Order(spec, order),
         Command = new CommandOrder { Argv = spec.Run!.Command, TimeoutSeconds = Seconds(spec.Run.Timeout, TimeSpan.Zero) },
         Env = StepEnvironment.Plain(spec.Run.Env, "run", snapshot),
     };

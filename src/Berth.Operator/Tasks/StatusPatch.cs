@@ -19,12 +19,15 @@ internal static class StatusPatch
     /// <summary>The patch that puts a finalizer on, or takes it off.</summary>
     public static Patch Finalizer(ResourceMeta meta, string finalizer, bool on)
     {
-        var wanted = (meta.Finalizers ?? []).Where(f => f != finalizer).Concat(on ? [finalizer] : []);
         return Patch.Merge(new JsonObject
         {
-            ["metadata"] = new JsonObject { ["resourceVersion"] = meta.ResourceVersion, ["finalizers"] = new JsonArray([.. wanted.Select(f => (JsonNode)f)]) },
+            ["metadata"] = new JsonObject { ["resourceVersion"] = meta.ResourceVersion, ["finalizers"] = new JsonArray([.. Finalizers(meta, finalizer, on)]) },
         });
     }
+
+    /// <summary>The finalizers of an object with one put on, or taken off.</summary>
+    public static IEnumerable<JsonNode> Finalizers(ResourceMeta meta, string finalizer, bool on) =>
+        (meta.Finalizers ?? []).Where(f => f != finalizer).Concat(on ? [finalizer] : []).Select(f => (JsonNode)f);
 
     private static Patch Of(string? resourceVersion, JsonObject before, JsonObject after) =>
         Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = resourceVersion }, ["status"] = Difference(before, after) });

@@ -15,7 +15,7 @@ namespace Berth.Operator.Tasks;
 
 /// <summary>Gathers what the decider reads. Caches only, but for what must be read live: inputs before a start, and the Approval before an apply.</summary>
 internal sealed class TaskObserver(
-    KubernetesClient client, ClusterCache cache, PodReader pods, AgentRegistry agents, PlacementLoop placement, PoolStates pools,
+    KubernetesClient client, ClusterCache cache, PodReader pods, AgentRegistry agents, PlacementLoop placement, PoolStates pools, WorkHolds holds,
     InputsResolver inputs, ApprovalProver prover, HistoryWriter history, HistoryCondition condition, HistorySpill spill, PlanStore plans, LossMeter losses, TimeProvider time)
 {
     /// <summary>Observes one task.</summary>
@@ -35,8 +35,10 @@ internal sealed class TaskObserver(
             Pod = podUid is { Length: > 0 } ? pods.Read(podName!, podUid) : null,
             Agent = podUid is { Length: > 0 } ? agents.Facts(podUid) : null,
             Offer = offer,
-            Wait = placement.WaitOf(task.Metadata.Uid),
-            Displaced = placement.IsDisplaced(task.Metadata.Uid),
+            Wait = placement.WaitOf(task),
+            Displaced = placement.IsDisplaced(task),
+            SupersededBy = placement.SupersededBy(task),
+            Hold = pool is null ? null : holds.Of(pool),
             Acknowledged = history.AcknowledgedOf(task.Metadata.Uid),
             HistoryTrouble = condition.Trouble?.Reason.ToString(),
             Spilled = task.Metadata.DeletionTimestamp is null ? 0 : spill.SpilledOf(task.Metadata.Uid),

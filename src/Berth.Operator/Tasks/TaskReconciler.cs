@@ -2,6 +2,8 @@ using Berth.Api;
 using Berth.Core.Approvals;
 using Berth.Core.Tasks;
 using Berth.Kubernetes;
+using Berth.Operator.Approvals;
+using Berth.Operator.Checkpoints;
 using Berth.Operator.Cluster;
 using Berth.Operator.History;
 using Berth.Operator.Leadership;
@@ -13,14 +15,14 @@ namespace Berth.Operator.Tasks;
 /// <summary>Observe, decide, apply for one task: status first, then effects.</summary>
 internal sealed class TaskReconciler(
     KubernetesClient client, ClusterCache cache, LeaderState leader, TaskObserver observer, TaskEffects effects, PlacementLoop placement,
-    HistoryWriter history, HistorySpill spill, PlanStore plans, VerdictWriter verdicts, TaskReporter report, WakeupWatch wakeups, TimeProvider time)
+    HistoryWriter history, HistorySpill spill, PlanStore plans, VerdictWriter verdicts, OrphanApprovals orphans, TaskReporter report, CheckpointReports checkpoints, WakeupWatch wakeups, TimeProvider time)
 {
     /// <summary>Reconciles one task.</summary>
     public async ValueTask<ReconcileResult> ReconcileAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         if (leader.Term is not { } term) return ReconcileResult.Done;
         var sweptOnly = wakeups.Begin(key);
-        if (cache.Tasks.Get(key) is not { } task) return ReconcileResult.Done;
+        if (cache.Tasks.Get(key) is not { } task) return await orphans.ReconcileAsync(key, cancellationToken);
         var seen = await observer.ObserveAsync(task, term, cancellationToken);
         var decision = TaskDecider.Decide(seen);
         var written = await WriteAsync(task, decision, cancellationToken);
@@ -30,6 +32,7 @@ internal sealed class TaskReconciler(
         wakeups.Decided(key, decision, sweptOnly);
         await verdicts.WriteAsync(written, seen.Approvals, decision.Verdicts, cancellationToken);
         await effects.ApplyAsync(written, decision, term, cancellationToken);
+        checkpoints.Ensure(written, term);
         if (decision.Finalizer == false) await ReleaseAsync(written, cancellationToken);
         return decision.WakeAt is { } at ? ReconcileResult.RequeueAfter(Max(at - time.GetUtcNow(), TimeSpan.FromMilliseconds(1))) : ReconcileResult.Done;
     }

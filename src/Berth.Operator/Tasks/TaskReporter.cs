@@ -28,6 +28,11 @@ internal sealed class TaskReporter(OperatorEvents events, TaskTelemetry telemetr
             events.TaskMoved(after, transition);
             if (transition.Row.Signal is TaskSignal.PlanLost or TaskSignal.ReservationLost or TaskSignal.ReservationReset or TaskSignal.WorkLost && before.Status.Attempt?.PodUid is { Length: > 0 } pod) losses.Note(pod);
         }
+        foreach (var notice in decision.Notices)
+        {
+            log.LogWarning("Task {Namespace}/{Task}: {Reason}: {Message}", after.Metadata.Namespace, after.Metadata.Name, notice.Reason, notice.Message);
+            events.TaskWaits(after, notice.Reason, notice.Message);
+        }
         if (decision.Transitions.Count > 0 || before.Status.Reason == after.Status.Reason || after.Status.Reason is not { } reason) return;
         log.LogInformation("Task {Namespace}/{Task} waits: {Reason}: {Message}", after.Metadata.Namespace, after.Metadata.Name, reason, after.Status.Message);
         if (NeedAPerson.Contains(reason)) events.TaskWaits(after, reason, after.Status.Message ?? "");

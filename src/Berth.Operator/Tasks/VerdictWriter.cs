@@ -15,10 +15,12 @@ internal sealed class VerdictWriter(KubernetesClient client, HistoryWriter histo
     public async Task WriteAsync(TaskResource task, IReadOnlyList<ApprovalResource> approvals, IReadOnlyList<ApprovalVerdict> verdicts, CancellationToken cancellationToken)
     {
         foreach (var verdict in verdicts)
-            if (approvals.FirstOrDefault(a => a.Metadata.Uid == verdict.Uid) is { } approval) await WriteAsync(task, approval, verdict, cancellationToken);
+            if (approvals.FirstOrDefault(a => a.Metadata.Uid == verdict.Uid) is { } approval && await WriteAsync(approval, verdict, cancellationToken)
+                && approval.Spec.TaskRef.Uid == task.Metadata.Uid && approval.Metadata.OwnerReferences?.Any(o => o.Uid == task.Metadata.Uid) != true) await OwnAsync(task, approval.Metadata.Key(), cancellationToken);
     }
 
-    private async Task WriteAsync(TaskResource task, ApprovalResource approval, ApprovalVerdict verdict, CancellationToken cancellationToken)
+    /// <summary>Writes one verdict; false if the Approval is gone or was changed meanwhile.</summary>
+    public async Task<bool> WriteAsync(ApprovalResource approval, ApprovalVerdict verdict, CancellationToken cancellationToken)
     {
         var key = approval.Metadata.Key();
         var body = new JsonObject
@@ -44,12 +46,12 @@ internal sealed class VerdictWriter(KubernetesClient client, HistoryWriter histo
         catch (KubernetesException e) when (e.IsNotFound || e.IsConflict)
         {
             // Gone, or changed meanwhile: the next pass judges what is there then.
-            return;
+            return false;
         }
         metrics.Verdict(verdict.Reason);
-        log.LogInformation("Approval {Namespace}/{Approval} of task {Task} by {Approver}: {Reason}: {Message}", key.Namespace, key.Name, task.Metadata.Name, approval.Spec.Approver, verdict.Reason, verdict.Message);
+        log.LogInformation("Approval {Namespace}/{Approval} of task {Task} by {Approver}: {Reason}: {Message}", key.Namespace, key.Name, approval.Spec.TaskRef.Name, approval.Spec.Approver, verdict.Reason, verdict.Message);
         Record(approval, verdict);
-        if (approval.Spec.TaskRef.Uid == task.Metadata.Uid && approval.Metadata.OwnerReferences?.Any(o => o.Uid == task.Metadata.Uid) != true) await OwnAsync(task, key, cancellationToken);
+        return true;
     }
 
     private void Record(ApprovalResource approval, ApprovalVerdict verdict)

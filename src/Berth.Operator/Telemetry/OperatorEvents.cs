@@ -19,6 +19,13 @@ internal sealed class OperatorEvents(EventRecorder recorder)
     /// <summary>A task began to wait for something that needs a person.</summary>
     public void TaskWaits(TaskResource task, string reason, string message) => recorder.Warning(BerthResources.Tasks.ReferenceTo(task), reason, "Waiting", message);
 
+    /// <summary>Something about a task's checkpoints.</summary>
+    public void Checkpoint(TaskResource task, string reason, string message, bool warning)
+    {
+        if (warning) recorder.Warning(BerthResources.Tasks.ReferenceTo(task), reason, "Checkpoint", message);
+        else recorder.Normal(BerthResources.Tasks.ReferenceTo(task), reason, "Checkpoint", message);
+    }
+
     /// <summary>The condition of a pool changed.</summary>
     public void PoolChanged(AgentPoolResource pool, AgentPoolStatus now)
     {
@@ -31,6 +38,11 @@ internal sealed class OperatorEvents(EventRecorder recorder)
 
     /// <summary>Something about a pool needs a person.</summary>
     public void PoolWarning(AgentPoolResource pool, string reason, string message) => recorder.Warning(BerthResources.Pools.ReferenceTo(pool), reason, "CreatePod", message);
+
+    /// <summary>Somebody else set the number of pods of a pool that demand sets.</summary>
+    public void PoolScaledByHand(AgentPoolResource pool, int theirs, int ours) => recorder.Warning(
+        BerthResources.Pools.ReferenceTo(pool), Reasons.ScaledByHand, "Scale",
+        $"spec.replicas was set to {theirs} and is {ours} again: spec.autoscaling sets it, between {pool.Spec.Autoscaling?.MinReplicas} and {pool.Spec.Autoscaling?.MaxReplicas}; change those, or take spec.autoscaling out to scale by hand");
 
     private static bool IsWarning(AppliedTransition transition) =>
         transition.Row.To is TaskPhase.Failed or TaskPhase.DeadLettered or TaskPhase.ApplyLost or TaskPhase.Expired

@@ -7,7 +7,7 @@ using Berth.Operator.Cluster;
 namespace Berth.Operator.View;
 
 /// <summary>What the database and this replica know, for the CLI: plan text, output, transitions.</summary>
-internal sealed class ViewEndpoints(ClusterCache cache, HistoryStore store, TimeProvider time)
+internal sealed class ViewEndpoints(ClusterCache cache, HistoryStore store, CheckpointViews checkpoints, TimeProvider time)
 {
     private static readonly TimeSpan FollowEvery = TimeSpan.FromMilliseconds(300);
 
@@ -17,6 +17,8 @@ internal sealed class ViewEndpoints(ClusterCache cache, HistoryStore store, Time
         var task = routes.MapGroup("/view/v1/namespaces/{ns}/tasks/{name}");
         task.MapGet("/plan", (string ns, string name, CancellationToken stop) => Guard(() => PlanAsync(ns, name, stop)));
         task.MapGet("/logs", (string ns, string name, string? attempt, bool? follow, HttpContext context) => Guard(() => LogsAsync(ns, name, attempt, follow ?? false, context)));
+        task.MapGet("/checkpoints", (string ns, string name, CancellationToken stop) => Guard(() => checkpoints.ListAsync(ns, name, stop)));
+        task.MapGet("/checkpoints/{checkpoint}", (string ns, string name, string checkpoint, CancellationToken stop) => Guard(() => checkpoints.FetchAsync(ns, name, checkpoint, stop)));
         task.MapGet("/history", (string ns, string name, CancellationToken stop) => Guard(() => HistoryAsync(ns, name, stop)));
     }
 

@@ -22,6 +22,9 @@ namespace Berth.Protocol;
 [JsonDerivedType(typeof(Cancel), "cancel")]
 [JsonDerivedType(typeof(Release), "release")]
 [JsonDerivedType(typeof(Drain), "drain")]
+[JsonDerivedType(typeof(SaveCheckpoint), "saveCheckpoint")]
+[JsonDerivedType(typeof(CheckpointStored), "checkpointStored")]
+[JsonDerivedType(typeof(Resumed), "resumed")]
 [JsonDerivedType(typeof(Inventory), "inventory")]
 [JsonDerivedType(typeof(Ping), "ping")]
 [JsonDerivedType(typeof(Pong), "pong")]
@@ -51,6 +54,12 @@ public static class ProtocolFacts
     /// <c>path</c> is the file's path below the working directory.
     /// </summary>
     public static string ArtifactPath(string attempt, string digest) => $"/agent/v1/attempts/{attempt}/artifacts/{digest}";
+
+    /// <summary>
+    /// Checkpoints of one attempt's task. GET lists what the attempt may begin with (<see cref="CheckpointOffers"/>); GET with a digest below
+    /// it fetches one; PUT with a number below it and query <c>digest</c> stores one.
+    /// </summary>
+    public static string CheckpointsPath(string attempt) => $"/agent/v1/attempts/{attempt}/checkpoints";
 }
 
 /// <summary>First frame of an agent on every connection.</summary>

@@ -79,6 +79,9 @@ public sealed record Assign : Order
     /// <summary>Apply: the digest that the grant covers; it must be the manifest's.</summary>
     public string? RunDigest { get; init; }
 
+    /// <summary>Plan and Run: how the command's state is saved; null if it is not.</summary>
+    public CheckpointOrder? Checkpoint { get; init; }
+
     /// <summary>Seconds between TERM and KILL when the attempt is ended.</summary>
     public int GraceSeconds { get; init; } = 30;
 

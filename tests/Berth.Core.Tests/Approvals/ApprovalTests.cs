@@ -140,6 +140,63 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public void From_X_to_Y_and_back_to_X_the_first_approval_is_not_revived()
+    {
+        var approved = A.Reserved(stored: false);
+        approved = approved with { Status = approved.Status with { Grant = A.Grant(approved) with { SemanticDigest = "sha256:x" } } };
+        TaskResource Replan(TaskResource task, int number, string meaning)
+        {
+            var lost = TaskDecider.Decide(A.Seen(task, s => s with { Pod = A.Pod(with: p => p with { Exists = false }), GrantStillThere = true }));
+            Assert.Equal(TaskPhase.Pending, lost.Status.Phase);
+            var planning = task with { Status = lost.Status with { Phase = TaskPhase.Planning, Inputs = A.Inputs(), Attempts = number, Attempt = A.Attempt(number, AttemptKind.Plan), Slot = approved.Status.Slot } };
+            var planned = TaskDecider.Decide(A.Seen(planning, s => s with { Pod = A.Pod(), Agent = A.AgentWith($"{A.Uid}-{number}", A.Ended($"{A.Uid}-{number}", plan: A.Made(meaning))), GrantStillThere = true }));
+            Assert.Equal(TaskPhase.ApplyPending, planned.Status.Phase);
+            return task with { Status = planned.Status };
+        }
+
+        var y = Replan(approved, 2, "sha256:y");
+        Assert.Null(y.Status.Grant);
+        var x = Replan(y, 3, "sha256:x");
+        Assert.Null(x.Status.Grant);
+    }
+
+    [Fact]
+    public void An_approval_given_while_the_plan_is_made_again_is_not_for_the_next_one()
+    {
+        var planned = A.Reserved();
+        var pending = planned with { Status = planned.Status with { Phase = TaskPhase.Pending, Plan = null, Slot = null, Grant = null } };
+        Assert.Equal(Reasons.NotWaiting, TaskDecider.Decide(Ready(pending, A.Approval(planned))).Verdicts.Single().Reason);
+    }
+
+    [Theory]
+    [InlineData(ApprovalDecision.Approve)]
+    [InlineData(ApprovalDecision.Reject)]
+    public void A_decision_on_what_has_begun_to_apply_comes_too_late(ApprovalDecision late)
+    {
+        var applying = A.Applying();
+        var decision = TaskDecider.Decide(A.Seen(applying, s => s with { Pod = A.Pod(), Agent = A.Agent(A.Running($"{A.Uid}-2")), Approvals = [A.Approval(applying, late, "late")] }));
+        Assert.Equal((Reasons.TooLate, TaskPhase.Applying), (decision.Verdicts.Single().Reason, decision.Status.Phase));
+    }
+
+    [Fact]
+    public void A_reject_after_an_approval_that_waits_for_its_slot_still_counts()
+    {
+        var task = A.Reserved(status: s => s with { Slot = null, Reason = Reasons.SlotLost });
+        task = task with { Status = task.Status with { Grant = A.Grant(task) } };
+        var decision = TaskDecider.Decide(A.Seen(task, s => s with { Approvals = [A.Approval(task, ApprovalDecision.Reject, "no")], GrantStillThere = true }));
+        Assert.Equal((TaskPhase.Rejected, true), (decision.Status.Phase, decision.Verdicts.Single().Accepted));
+    }
+
+    [Fact]
+    public void A_pool_that_takes_Auto_back_takes_the_grant_of_what_has_not_begun()
+    {
+        var task = A.Reserved(spec: s => s with { Approval = new ApprovalPolicy { Mode = ApprovalMode.Auto } });
+        task = task with { Status = task.Status with { Grant = new GrantStatus { RunDigest = task.Status.Plan!.Digest, ApprovedDigest = task.Status.Plan.Digest, Basis = GrantBasis.Auto, At = A.T0 } } };
+        var decision = TaskDecider.Decide(Ready(task) with { Pool = new PoolFacts { Spec = new AgentPoolSpec { Policy = new PoolPolicy { Approval = ApprovalMode.Manual } } } });
+        Assert.Equal((TaskPhase.ApplyPending, true), (decision.Status.Phase, decision.Status.Grant is null));
+    }
+
+    [Fact]
     public void Changed_inputs_are_never_applied()
     {
         var task = A.Reserved();

@@ -45,6 +45,10 @@ public sealed class FenceTests
     public void These_prove_nothing(string what, PodFacts? pod, AgentFacts? agent) => Assert.True(Fence.Prove(Attempt, pod, agent) is null, what);
 
     [Fact]
+    public void Without_a_boot_id_that_agent_and_kubelet_agreed_on_no_other_proves_anything() =>
+        Assert.Null(Fence.Prove(Attempt with { NodeBootId = "" }, A.Pod(with: p => p with { NodeBootId = "boot-2" }), null));
+
+    [Fact]
     public void Without_a_known_start_a_termination_proves_nothing() =>
         Assert.Null(Fence.Prove(Attempt with { StartedAt = null }, A.Pod(with: p => p with { SlotFinishedAt = Finished }), null));
 }

@@ -67,12 +67,12 @@ internal sealed partial class World
     private void CleanUp()
     {
         foreach (var pod in _pods.Where(p => p.AgentAlive && p.Connected))
-            foreach (var leftover in Pools.AgentCleanup.Find(pod.Uid, pod.Facts()!, uid => _tasks.GetValueOrDefault(uid)).ToList())
+            foreach (var leftover in Core.Pools.AgentCleanup.Find(pod.Uid, pod.Facts()!, uid => _tasks.GetValueOrDefault(uid)).ToList())
                 switch (leftover)
                 {
-                    case Pools.Leftover.Result result: pod.Journal.Remove(result.Attempt); break;
-                    case Pools.Leftover.Process process: Cancel(new TaskAction.CancelAttempt(pod.Uid, process.Slot, process.Attempt, ""), _epoch); break;
-                    case Pools.Leftover.Directory directory: pod.Slots[directory.Slot].Directory = null; break;
+                    case Core.Pools.Leftover.Result result: pod.Journal.Remove(result.Attempt); break;
+                    case Core.Pools.Leftover.Process process: Cancel(new TaskAction.CancelAttempt(pod.Uid, process.Slot, process.Attempt, ""), _epoch); break;
+                    case Core.Pools.Leftover.Directory directory: pod.Slots[directory.Slot].Directory = null; break;
                 }
     }
 }

@@ -160,6 +160,7 @@ internal sealed partial class World
         foreach (var (uid, all) in _everWritten)
         {
             if (!all.Keys.SequenceEqual(Enumerable.Range(1, all.Count).Select(i => (long)i))) throw new ModelException($"history of {uid} has gaps");
+            if (_tasks[uid].Status.Phase.IsTerminal() && !_released.Contains(uid)) throw new ModelException($"{_tasks[uid].Metadata.Name} is over, and its finalizer is not taken off");
             if (!_database.TryGetValue(uid, out var rows) || !rows.Values.SequenceEqual(all.Values)) throw new ModelException($"the database has {rows?.Count ?? 0} of {all.Count} entries of {uid}");
         }
     }

@@ -21,6 +21,7 @@ internal sealed partial class World
     private readonly Dictionary<string, SortedDictionary<long, OutboxEntry>> _database = [];
     private readonly Dictionary<string, SortedDictionary<long, OutboxEntry>> _everWritten = [];
     private readonly HashSet<string> _stored = [];
+    private readonly HashSet<string> _released = [];
     private readonly List<(string Task, string Attempt, string? Approval, string Digest)> _applied = [];
     private bool _databaseUp = true;
     private long _epoch = 1;
@@ -84,6 +85,8 @@ internal sealed partial class World
             foreach (var t in decision.Transitions) Log.Add($"{_now:mm:ss} {current.Metadata.Name} {t.Row.From}→{t.Row.To} {t.Row.Signal}: {t.Message}");
         }
         else if (known.Metadata.ResourceVersion != _tasks[uid].Metadata.ResourceVersion) return;
+        if (decision.Finalizer == false) _released.Add(uid);
+        else if (decision.Transitions.Count > 0) _released.Remove(uid);
         foreach (var verdict in decision.Verdicts) Judge(verdict);
         foreach (var action in decision.Actions)
             for (var times = _random.NextDouble() < lossOfEffects ? _random.Next(0, 3) : 1; times > 0; times--) Carry(current, action, deposed, epoch);

@@ -50,7 +50,7 @@ public sealed class PendingTests
         { Reasons.InvalidSpec, s => s with { Apply = null }, p => p },
         { Reasons.InvalidSpec, s => s with { Plan = s.Plan! with { Artifacts = ["../etc/passwd"] } }, p => p },
         { Reasons.InvalidSpec, s => s with { Source = new TaskSource { Inline = new InlineSource { Files = new Dictionary<string, string> { ["/abs"] = "" } } } }, p => p },
-        { Reasons.PoolNotReady, s => s, p => p! with { Fault = new Fault(Reasons.InvalidTemplate, "no container named task") } },
+        { Reasons.PoolNotReady, s => s, p => p! with { Fault = new Fault(Reasons.InvalidTemplate, "no container named task", Retry: false) } },
     };
 
     [Theory, MemberData(nameof(Refusals))]
@@ -59,6 +59,28 @@ public sealed class PendingTests
         var decision = TaskDecider.Decide(A.Seen(A.Task(spec), s => s with { Offer = A.Offer(), Inputs = new InputsFacts(A.Inputs(), null), Pool = pool(s.Pool) }));
         Assert.Equal((TaskPhase.Pending, reason, false), (decision.Status.Phase, decision.Status.Reason, decision.WantsSlot));
         Assert.NotEmpty(decision.Status.Message!);
+    }
+
+    [Fact]
+    public void A_pool_in_trouble_is_said_and_the_task_keeps_its_place_so_that_the_pool_knows_it_is_needed()
+    {
+        var trouble = new Fault(Reasons.ImagePullFailed, "pod p: no such image");
+        var decision = TaskDecider.Decide(A.Seen(A.Task(), s => s with { Pool = s.Pool! with { Fault = trouble }, Wait = new WaitCause(Reasons.WaitingForSlot, "no slot") }));
+        Assert.Equal((Reasons.PoolNotReady, true), (decision.Status.Reason, decision.WantsSlot));
+        Assert.Contains("no such image", decision.Status.Message, StringComparison.Ordinal);
+        var behind = TaskDecider.Decide(A.Seen(A.Task(), s => s with { Pool = s.Pool! with { Fault = trouble }, Wait = new WaitCause(Reasons.WaitingForWorkspace, "held") }));
+        Assert.Equal(Reasons.WaitingForWorkspace, behind.Status.Reason);
+    }
+
+    [Fact]
+    public void A_freeze_holds_back_a_run_and_not_a_plan()
+    {
+        var hold = new WorkHold(Reasons.FreezeWindow, "freeze window w lasts until then", A.T0.AddHours(1));
+        var run = A.Task(s => s with { Type = TaskType.Run, Run = new RunStep { Command = ["run"] }, Plan = null, Apply = null });
+        var held = TaskDecider.Decide(A.Seen(run, s => s with { Hold = hold, Offer = A.Offer(), Inputs = new InputsFacts(A.Inputs(), null) }));
+        Assert.Equal((TaskPhase.Pending, Reasons.FreezeWindow, hold.Until, false), (held.Status.Phase, held.Status.Reason, held.WakeAt, held.WantsSlot));
+        var plan = TaskDecider.Decide(A.Seen(A.Task(), s => s with { Hold = hold, Offer = A.Offer(), Inputs = new InputsFacts(A.Inputs(), null) }));
+        Assert.Equal(TaskPhase.Planning, plan.Status.Phase);
     }
 
     [Fact]

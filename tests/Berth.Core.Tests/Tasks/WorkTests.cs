@@ -103,6 +103,8 @@ public sealed class WorkTests
         var lost = TaskDecider.Decide(On(A.Applying(), null, p => p with { NodeExists = false })).Status;
         var decision = TaskDecider.Decide(On(A.Applying() with { Status = lost }, A.Agent(A.Ended(Apply2))));
         Assert.Equal((TaskPhase.Succeeded, Reasons.Applied), (decision.Status.Phase, decision.Status.Reason));
+        var written = TaskDecider.Decide(On(A.Applying() with { Status = decision.Status }, null) with { Acknowledged = decision.Status.History.Seq });
+        Assert.False(written.Finalizer);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Kubernetes;
@@ -36,18 +37,20 @@ public sealed class BerthStack : IAsyncDisposable
     public PodsAdmin Pods { get; }
 
     /// <summary>Starts an instance.</summary>
-    public static async Task<BerthStack> StartAsync(int replicas = 2)
+    /// <param name="replicas">How many operators.</param>
+    /// <param name="environment">Variables for every process of it: options of the operator, with <c>__</c> between section and key.</param>
+    public static async Task<BerthStack> StartAsync(int replicas = 2, IReadOnlyDictionary<string, string>? environment = null)
     {
         var directory = Path.Combine(Path.GetTempPath(), "be-" + Guid.NewGuid().ToString("N")[..8]);
         var given = Environment.GetEnvironmentVariable("BERTH_TEST_KUBECONFIG");
         var turn = given is { Length: > 0 } ? await GivenClusterTurn.TakeAsync(given) : null;
         var postgres = await PostgresServer.StartAsync(alwaysPrivate: true);
         var database = await postgres.CreateDatabaseAsync();
-        var arguments = new List<string> { "dev", "up", "--dir", directory, "--replicas", replicas.ToString(CultureInfo.InvariantCulture), "--postgres", database };
+        var arguments = new List<string> { "dev", "up", "--faults", "--nodes", "2", "--dir", directory, "--replicas", replicas.ToString(CultureInfo.InvariantCulture), "--postgres", database };
         if (given is { Length: > 0 }) arguments.AddRange(["--kubeconfig", given]);
         try
         {
-            await RunAsync(arguments);
+            await RunAsync(arguments, environment);
             return new BerthStack(directory, postgres, turn);
         }
         catch
@@ -74,6 +77,20 @@ public sealed class BerthStack : IAsyncDisposable
         var lease = await Client.GetAsync(Resources.Leases, new ObjectKey("berth-system", "berth-operator"));
         var replica = int.Parse(lease.Spec!.HolderIdentity!.Split('_')[0]["operator-".Length..], CultureInfo.InvariantCulture);
         return OperatorPids()[replica];
+    }
+
+    /// <summary>Has the API server misbehave; see docs/dev-cluster.md.</summary>
+    /// <param name="action">Path below <c>/_faults</c>: empty to set the rule, <c>restart?downMilliseconds=N</c>, …</param>
+    /// <param name="rule">The rule to set.</param>
+    public async Task FaultAsync(string action, JsonObject? rule = null)
+    {
+        using var answer = await Client.SendAsync(new ApiRequest { Method = HttpMethod.Post, Path = $"/_faults{(action.Length > 0 ? "/" : "")}{action}", Body = Encoding.UTF8.GetBytes((rule ?? []).ToJsonString()) });
+    }
+
+    /// <summary>Clears all faults.</summary>
+    public async Task ClearFaultsAsync()
+    {
+        using var answer = await Client.SendAsync(new ApiRequest { Method = HttpMethod.Delete, Path = "/_faults" });
     }
 
     /// <summary>A namespace of its own with one pool named <c>pool</c>.</summary>
@@ -113,9 +130,11 @@ public sealed class BerthStack : IAsyncDisposable
         while (reader.ReadLine() is { } line) yield return line;
     }
 
-    private static async Task RunAsync(IEnumerable<string> arguments)
+    private static async Task RunAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        using var process = Process.Start(new ProcessStartInfo(CliPath(), arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo(CliPath(), arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
         var (error, output) = (process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         await process.WaitForExitAsync(limit.Token);

@@ -17,6 +17,13 @@ public sealed partial class PodsAdmin(string directory) : IDisposable
         return (int?)found?["pid"] ?? throw new InvalidOperationException($"container {container} of pod {pod} does not run");
     }
 
+    /// <summary>Where the pod runner keeps a pod's volumes.</summary>
+    public async Task<string> DirectoryAsync(string ns, string pod)
+    {
+        var pods = await _http.GetFromJsonAsync<JsonArray>(new Uri(Address(), "admin/pods")) ?? [];
+        return (string?)pods.OfType<JsonObject>().FirstOrDefault(p => (string?)p["namespace"] == ns && (string?)p["name"] == pod)?["directory"] ?? throw new InvalidOperationException($"there is no pod {ns}/{pod}");
+    }
+
     /// <summary>Posts a command; see docs/dev-cluster-pods.md.</summary>
     public async Task DoAsync(string command)
     {

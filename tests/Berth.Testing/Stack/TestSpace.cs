@@ -12,6 +12,7 @@ public sealed class TestSpace(BerthStack stack, string name) : IAsyncDisposable
 
     private static readonly ResourceType<TaskResource> Tasks = new(Names.Group, Names.Version, "tasks", "Task", true, BerthJson.Default.TaskResource, t => new(t.Metadata.Namespace, t.Metadata.Name, t.Metadata.Uid, t.Metadata.ResourceVersion));
     private static readonly ResourceType<ApprovalResource> Approvals = new(Names.Group, Names.Version, "approvals", "Approval", true, BerthJson.Default.ApprovalResource, a => new(a.Metadata.Namespace, a.Metadata.Name, a.Metadata.Uid, a.Metadata.ResourceVersion));
+    private static readonly ResourceType<AgentPoolResource> Pools = new(Names.Group, Names.Version, "agentpools", "AgentPool", true, BerthJson.Default.AgentPoolResource, p => new(p.Metadata.Namespace, p.Metadata.Name, p.Metadata.Uid, p.Metadata.ResourceVersion));
     private static readonly ResourceType<JsonObject> AnyTask = Resources.Dynamic(Names.Group, Names.Version, "tasks", "Task", true);
     private static readonly ResourceType<JsonObject> AnyPool = Resources.Dynamic(Names.Group, Names.Version, "agentpools", "AgentPool", true);
 
@@ -57,6 +58,9 @@ public sealed class TestSpace(BerthStack stack, string name) : IAsyncDisposable
 
     /// <summary>The task as it is.</summary>
     public Task<TaskResource> GetAsync(string task) => stack.Client.GetAsync(Tasks, new ObjectKey(Name, task));
+
+    /// <summary>The pool as it is.</summary>
+    public Task<AgentPoolResource> GetPoolAsync() => stack.Client.GetAsync(Pools, new ObjectKey(Name, "pool"));
 
     /// <summary>Waits until a task is as described; fails with its status and the operators' logs.</summary>
     public async Task<TaskResource> UntilAsync(string task, Func<TaskResource, bool> condition, string what, TimeSpan? patience = null)

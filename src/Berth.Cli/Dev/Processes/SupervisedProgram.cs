@@ -7,7 +7,7 @@ namespace Berth.Cli.Dev.Processes;
 /// A program that is started again whenever it ends, as a kubelet does: at once the first time, then after pauses that double,
 /// forgotten after it ran for a minute.
 /// </summary>
-internal sealed class SupervisedProgram(ProgramStart start, TimeSpan grace, Action changed)
+internal sealed class SupervisedProgram(ProgramStart start, TimeSpan grace, Action changed, int endSignal = Posix.Terminate)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -18,6 +18,9 @@ internal sealed class SupervisedProgram(ProgramStart start, TimeSpan grace, Acti
     private bool stopping;
 
     public ProgramStart Start { get; } = start;
+
+    /// <summary>Whether an end without an error is a wish to be left alone, as a database that somebody stopped has it.</summary>
+    public bool StaysEnded { get; init; }
 
     /// <summary>The process that runs now; null in a pause between two.</summary>
     public ProcessIdentity? Identity
@@ -41,6 +44,14 @@ internal sealed class SupervisedProgram(ProgramStart start, TimeSpan grace, Acti
             if (Next() is not { } run) return;
             var code = await run.Exit;
             if (stopping) return;
+            if (StaysEnded && code == 0)
+            {
+                Say($"{Start.Name} was stopped; it is not started again");
+                lock (gate) current = null;
+                run.Dispose();
+                changed();
+                return;
+            }
             (Restarts, LastExit) = (Restarts + 1, code);
             if (ran.Elapsed > Steady) pause = TimeSpan.Zero;
             Say($"{Start.Name} ended with code {code}; starting it again in {pause.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
@@ -57,7 +68,7 @@ internal sealed class SupervisedProgram(ProgramStart start, TimeSpan grace, Acti
     {
         ChildProcess? last;
         lock (gate) (stopping, last) = (true, current);
-        if (last is not null) await last.StopAsync(grace);
+        if (last is not null) await last.StopAsync(grace, endSignal);
     }
 
     private ChildProcess? Next()

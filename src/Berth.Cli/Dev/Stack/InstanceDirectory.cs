@@ -41,7 +41,7 @@ internal sealed class InstanceDirectory(string path)
     /// <summary>Removes what an earlier run left, logs included, and makes the directories anew.</summary>
     public void Prepare()
     {
-        foreach (var folder in new[] { Logs, Postgres, Pods, Short })
+        foreach (var folder in new[] { Logs, Postgres, Pods, Short, File("data") })
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         Directory.CreateDirectory(Path);
         foreach (var file in new[] { Kubeconfig, Env, State, Processes, File("ready"), File("ca.crt") }) System.IO.File.Delete(file);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Berth.Cli.Dev.Processes;
 
 namespace Berth.Cli.Dev.Stack;
@@ -8,12 +9,12 @@ internal static class PodRunner
     // It ends its pods' processes before it ends itself.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
-    public static SupervisedProgram Create(InstanceDirectory directory, Action changed)
+    public static SupervisedProgram Create(InstanceDirectory directory, int nodes, Action changed)
     {
         string[] arguments =
         [
             "pods", "--kubeconfig", directory.Kubeconfig, "--dir", directory.Pods,
-            "--image", $"{OperatorReplica.AgentImage}={Programs.AgentDirectory}",
+            "--nodes", nodes.ToString(CultureInfo.InvariantCulture), "--image", $"{OperatorReplica.AgentImage}={Programs.AgentDirectory}",
         ];
         return new(new("pods", directory.Log("pods"), Programs.DevCluster, arguments), Grace, changed);
     }

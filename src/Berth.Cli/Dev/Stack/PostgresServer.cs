@@ -15,16 +15,16 @@ internal sealed class PostgresServer
     private const string Database = "berth";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
-    private readonly ChildProcess process;
+    private PostgresServer(SupervisedProgram program, PostgresAddress address) => (Program, Address) = (program, address);
 
-    private PostgresServer(ChildProcess process, PostgresAddress address) => (this.process, Address) = (process, address);
-
-    public ProcessIdentity Identity => process.Identity;
+    /// <summary>Started again after a crash, not after somebody stopped it.</summary>
+    public SupervisedProgram Program { get; }
 
     public PostgresAddress Address { get; }
 
-    /// <exception cref="DevException">The binaries or the user are missing, or the server does not come up.</exception>
-    public static async Task<PostgresServer> StartAsync(InstanceDirectory directory, CancellationToken cancellationToken)
+    /// <summary>Makes the database directory; what it returns is not running yet.</summary>
+    /// <exception cref="DevException">The binaries or the user are missing, or the directory cannot be made.</exception>
+    public static async Task<PostgresServer> CreateAsync(InstanceDirectory directory, Action changed)
     {
         var binaries = FindBinaries();
         var log = directory.Log("postgres");
@@ -37,18 +37,18 @@ internal sealed class PostgresServer
         ];
         await MustAsync("initdb", log, AsUser([Path.Combine(binaries, "initdb"), "-D", data, "-U", SystemUser, "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8"]));
         var command = AsUser([Path.Combine(binaries, "postgres"), .. settings]);
-        var server = ChildProcess.Run(new("postgres", log, command[0], command[1..]));
-        await CreateDatabaseAsync(server, port, log, cancellationToken);
-        return new(server, PostgresAddress.Local(port, SystemUser, Database));
+        // Its interrupt is a fast shutdown: sessions are ended, nothing is lost.
+        var program = new SupervisedProgram(new("postgres", log, command[0], command[1..]), TimeSpan.FromSeconds(10), changed, Posix.Interrupt) { StaysEnded = true };
+        return new(program, PostgresAddress.Local(port, SystemUser, Database));
     }
 
-    /// <summary>A fast shutdown: sessions are ended, nothing is lost.</summary>
-    public Task StopAsync() => process.StopAsync(TimeSpan.FromSeconds(10), Posix.Interrupt);
-
-    private static async Task CreateDatabaseAsync(ChildProcess server, int port, string log, CancellationToken cancellationToken)
+    /// <summary>Waits until it answers, and makes our database.</summary>
+    /// <exception cref="DevException">It does not come up.</exception>
+    public async Task CreateDatabaseAsync(CancellationToken cancellationToken)
     {
         var waited = Stopwatch.StartNew();
-        var address = PostgresAddress.Local(port, SystemUser, "postgres").ConnectionString + ";Pooling=false;Timeout=5";
+        var log = Program.Start.LogPath;
+        var address = Address.ConnectionString + ";Database=postgres;Pooling=false;Timeout=5";
         while (true)
         {
             try
@@ -61,7 +61,7 @@ internal sealed class PostgresServer
             }
             catch (NpgsqlException error)
             {
-                if (server.Exit.IsCompleted) throw new DevException($"PostgreSQL ended with code {await server.Exit} while starting.", log);
+                if (Program.Restarts > 0) throw new DevException($"PostgreSQL ended with code {Program.LastExit} while starting.", log);
                 if (waited.Elapsed > StartLimit) throw new DevException($"PostgreSQL does not answer after {StartLimit.TotalSeconds} s: {error.Message}", log);
                 await Task.Delay(50, cancellationToken);
             }

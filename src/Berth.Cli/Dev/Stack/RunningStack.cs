@@ -10,7 +10,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     private readonly Lock gate = new();
     private PostgresServer? postgres;
     private PostgresAddress? address;
-    private ClusterServer? cluster;
+    private SupervisedProgram? cluster;
     private SupervisedProgram? pods;
     private IReadOnlyList<OperatorReplica> operators = [];
     private bool isReady;
@@ -18,26 +18,23 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     /// <summary>What the user should know once all is ready; empty for nothing.</summary>
     public string Note { get; private set; } = "";
 
-    /// <summary>Ends when something ended that is not started again.</summary>
-    public Task<string> Broken => cluster is null ? new TaskCompletionSource<string>().Task : cluster.Exit.ContinueWith(e => $"the dev cluster ended with code {e.Result}", TaskScheduler.Default);
-
     /// <summary>Returns when everything is ready.</summary>
     /// <exception cref="DevException">Something does not come up.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Tell(options.Kubeconfig is null ? "starting PostgreSQL and the dev cluster" : "starting PostgreSQL");
-        if (options.Kubeconfig is null) cluster = ClusterServer.Start(directory);
+        if (options.Kubeconfig is null) Run(cluster = ClusterServer.Create(directory, options.Faults, Changed));
         else KubeconfigCopy.Write(options.Kubeconfig, directory.Kubeconfig);
         await StartPostgresAsync(cancellationToken);
         Changed();
-        if (cluster is not null) await cluster.ReadyAsync(directory, options.Timeout, cancellationToken);
+        if (cluster is not null) await ClusterServer.ReadyAsync(cluster, directory, options.Timeout, cancellationToken);
         using var access = new ClusterAccess(directory.Kubeconfig);
         await PrepareClusterAsync(access, cancellationToken);
         if (options.Operator)
         {
             Tell("starting the operator");
             operators = OperatorReplica.Create(options.Replicas, directory, address!, Changed);
-            loops.AddRange(operators.Select(o => o.Program.RunAsync(stopping.Token)));
+            foreach (var replica in operators) Run(replica.Program);
         }
         await ReadyAsync(access, cancellationToken);
         isReady = true;
@@ -50,9 +47,9 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         await stopping.CancelAsync();
         await Task.WhenAll(operators.Select(o => o.Program.StopAsync()));
         if (pods is not null) await pods.StopAsync();
-        await Task.WhenAll(loops);
         if (cluster is not null) await cluster.StopAsync();
-        if (postgres is not null) await postgres.StopAsync();
+        if (postgres is not null) await postgres.Program.StopAsync();
+        await Task.WhenAll(loops);
         stopping.Dispose();
     }
 
@@ -63,9 +60,13 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
             address = PostgresAddress.Parse(options.Postgres);
             return;
         }
-        postgres = await PostgresServer.StartAsync(directory, cancellationToken);
+        postgres = await PostgresServer.CreateAsync(directory, Changed);
         address = postgres.Address;
+        Run(postgres.Program);
+        await postgres.CreateDatabaseAsync(cancellationToken);
     }
+
+    private void Run(SupervisedProgram program) => loops.Add(program.RunAsync(stopping.Token));
 
     private async Task PrepareClusterAsync(ClusterAccess access, CancellationToken cancellationToken)
     {
@@ -78,8 +79,8 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
             return;
         }
         Tell("starting the pod runner");
-        pods = PodRunner.Create(directory, Changed);
-        loops.Add(pods.RunAsync(stopping.Token));
+        pods = PodRunner.Create(directory, options.Nodes, Changed);
+        Run(pods);
     }
 
     private async Task ReadyAsync(ClusterAccess access, CancellationToken cancellationToken)
@@ -112,7 +113,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         List<(string, ProcessIdentity?)> all =
         [
             ("supervisor", ProcessIdentity.Of(Environment.ProcessId)),
-            ("postgres", postgres?.Identity),
+            ("postgres", postgres?.Program.Identity),
             ("cluster", cluster?.Identity),
             ("pods", pods?.Identity),
             .. operators.Select(o => (o.Program.Start.Name, o.Program.Identity)),

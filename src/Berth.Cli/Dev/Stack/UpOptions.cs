@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Berth.Cli.Dev.Stack;
 
 /// <summary>What `./dev up` was asked for.</summary>
-internal sealed record UpOptions(string Directory, string? Kubeconfig, string? Postgres, int Replicas, bool Operator, TimeSpan Timeout)
+internal sealed record UpOptions(string Directory, string? Kubeconfig, string? Postgres, int Replicas, bool Operator, TimeSpan Timeout, bool Faults = false, int Nodes = 1)
 {
     /// <summary>The arguments with which the supervisor reads the same options again.</summary>
     public IReadOnlyList<string> ToArguments()
@@ -13,6 +13,8 @@ internal sealed record UpOptions(string Directory, string? Kubeconfig, string? P
         if (Kubeconfig is not null) arguments.AddRange(["--kubeconfig", Kubeconfig]);
         if (Postgres is not null) arguments.AddRange(["--postgres", Postgres]);
         if (!Operator) arguments.Add("--no-operator");
+        if (Nodes != 1) arguments.AddRange(["--nodes", Text(Nodes)]);
+        if (Faults) arguments.Add("--faults");
         return arguments;
     }
 
@@ -27,11 +29,13 @@ internal sealed class UpArguments
     private readonly Option<string?> postgres = new("--postgres") { Description = "Use this database instead of a private server.", HelpName = "DSN" };
     private readonly Option<int> replicas = new("--replicas") { Description = "How many operators.", DefaultValueFactory = _ => 2, HelpName = "N" };
     private readonly Option<bool> noOperator = new("--no-operator") { Description = "Everything but the operator." };
+    private readonly Option<bool> faults = new("--faults") { Description = "Let administrators make the dev cluster misbehave on command (docs/dev-cluster.md)." };
+    private readonly Option<int> nodes = new("--nodes") { Description = "How many fake nodes the pods run on.", DefaultValueFactory = _ => 1, HelpName = "N" };
     private readonly Option<int> timeout = new("--timeout") { Description = "Seconds after which starting has failed.", DefaultValueFactory = _ => 90, HelpName = "S" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { directory, kubeconfig, postgres, replicas, noOperator, timeout }) command.Options.Add(option);
+        foreach (var option in new Option[] { directory, kubeconfig, postgres, replicas, noOperator, faults, nodes, timeout }) command.Options.Add(option);
         replicas.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 9) r.AddError("--replicas takes a number from 1 to 9; for none use --no-operator."); });
     }
 
@@ -41,5 +45,7 @@ internal sealed class UpArguments
         result.GetValue(postgres),
         result.GetValue(replicas),
         !result.GetValue(noOperator),
-        TimeSpan.FromSeconds(result.GetValue(timeout)));
+        TimeSpan.FromSeconds(result.GetValue(timeout)),
+        result.GetValue(faults),
+        result.GetValue(nodes));
 }

@@ -17,8 +17,8 @@ internal static class NotificationRequest
         {
             ("ce-specversion", "1.0"),
             ("ce-id", notification.Id),
-            ("ce-type", $"dev.berth.task.{notification.Kind}"),
-            ("ce-source", $"/apis/berth.dev/v1alpha1/namespaces/{notification.Namespace}/tasks/{notification.Task}"),
+            ("ce-type", $"dev.berth.{(notification.Task.Length > 0 ? "task" : "pool")}.{notification.Kind}"),
+            ("ce-source", $"/apis/berth.dev/v1alpha1/namespaces/{notification.Namespace}/{(notification.Task.Length > 0 ? $"tasks/{notification.Task}" : $"agentpools/{notification.Pool}")}"),
             ("ce-subject", notification.Uid),
             ("ce-time", notification.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)),
         }) request.Headers.Add(name, value);
@@ -28,6 +28,7 @@ internal static class NotificationRequest
     private static JsonObject Data(Notification n) => new()
     {
         ["kind"] = n.Kind,
+        ["level"] = (int)n.Level,
         ["severity"] = n.Severity.ToString().ToLowerInvariant(),
         ["namespace"] = n.Namespace,
         ["task"] = n.Task,
@@ -42,7 +43,7 @@ internal static class NotificationRequest
     private static JsonObject Slack(Notification n)
     {
         var sign = n.Severity switch { NotificationSeverity.Critical => ":rotating_light:", NotificationSeverity.Warning => ":warning:", _ => ":information_source:" };
-        return new() { ["text"] = $"{sign} *{Escape(n.Namespace)}/{Escape(n.Task)}* ({Escape(n.Workspace)}): {n.Kind}, {Escape(n.Reason)}\n{Escape(n.Message)}" };
+        return new() { ["text"] = $"{sign} *{Escape(n.Namespace)}/{Escape(n.Task.Length > 0 ? n.Task : n.Pool)}* ({(n.Task.Length > 0 ? Escape(n.Workspace) : "pool")}): {n.Kind}, {Escape(n.Reason)}\n{Escape(n.Message)}" };
     }
 
     private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);

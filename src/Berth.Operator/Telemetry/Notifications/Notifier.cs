@@ -27,14 +27,19 @@ internal sealed class Notifier(OperatorOptions options, OperatorMetrics metrics,
     public void Decided(TaskResource task, TaskDecision decision)
     {
         if (options.Notifications.Rules.Count == 0) return;
-        foreach (var notification in Notification.Of(task, decision, time.GetUtcNow()))
-            foreach (var rule in options.Notifications.Rules.Where(r => r.Fits(notification)))
-            {
-                if (!Remember($"{rule.Name}/{notification.Id}")) continue;
-                if (_queue.Writer.TryWrite((rule, notification))) continue;
-                metrics.Notified("dropped");
-                log.LogWarning("Notification {Id} by rule {Rule} was dropped: {Waiting} wait already", notification.Id, rule.Name, Waiting);
-            }
+        foreach (var notification in Notification.Of(task, decision, time.GetUtcNow())) Tell(notification);
+    }
+
+    /// <summary>Takes one notification; the same id is told once by this process.</summary>
+    public void Tell(Notification notification)
+    {
+        foreach (var rule in options.Notifications.Rules.Where(r => r.Fits(notification)))
+        {
+            if (!Remember($"{rule.Name}/{notification.Id}")) continue;
+            if (_queue.Writer.TryWrite((rule, notification))) continue;
+            metrics.Notified("dropped");
+            log.LogWarning("Notification {Id} by rule {Rule} was dropped: {Waiting} wait already", notification.Id, rule.Name, Waiting);
+        }
     }
 
     /// <summary>Sends until cancelled; a receiver that is slow delays no other.</summary>

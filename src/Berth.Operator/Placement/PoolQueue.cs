@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using Berth.Core.Placement;
+using Berth.Core.Tasks;
+
+namespace Berth.Operator.Placement;
+
+/// <summary>A task's place in the queue of its pool.</summary>
+/// <param name="Position">From 1.</param>
+/// <param name="Task">Name of the task.</param>
+/// <param name="Uid">Its uid.</param>
+/// <param name="Workspace">Its workspace.</param>
+/// <param name="Priority">Its priority.</param>
+/// <param name="QueuedAt">Since when it waits.</param>
+/// <param name="Approved">Whether it is approved and only lacks a slot.</param>
+/// <param name="Cause">Why it waits.</param>
+internal sealed record QueuePlace(int Position, string Task, string Uid, string Workspace, int Priority, DateTimeOffset QueuedAt, bool Approved, WaitCause Cause);
+
+/// <summary>Who waits for slots of one pool, and what the last run of placement said to them.</summary>
+internal sealed class PoolQueue
+{
+    private volatile IReadOnlyList<string> _order = [];
+
+    /// <summary>Tasks that want a slot, by uid.</summary>
+    public ConcurrentDictionary<string, WaitingTask> Wishes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Why each got none, by uid.</summary>
+    public ConcurrentDictionary<string, WaitCause> Waits { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Uids of tasks whose reservation is asked back.</summary>
+    public ConcurrentDictionary<string, byte> Displaced { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Uids of tasks that a newer one discards, to its name.</summary>
+    public ConcurrentDictionary<string, string> Superseded { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What more slots would be used for at once.</summary>
+    public SlotDemand Unmet { get; private set; }
+
+    /// <summary>How many slots were given away.</summary>
+    public long Given { get; private set; }
+
+    /// <summary>The next run is not before this moment.</summary>
+    public DateTimeOffset NotBefore { get; set; }
+
+    /// <summary>Adds or renews a wish. True if that is news.</summary>
+    public bool Add(WaitingTask wish)
+    {
+        if (Wishes.TryGetValue(wish.Uid, out var known) && known == wish) return false;
+        Wishes[wish.Uid] = wish;
+        return true;
+    }
+
+    /// <summary>Takes a wish back. True if there was one.</summary>
+    public bool Remove(string uid)
+    {
+        Waits.TryRemove(uid, out _);
+        Displaced.TryRemove(uid, out _);
+        Superseded.TryRemove(uid, out _);
+        return Wishes.TryRemove(uid, out _);
+    }
+
+    /// <summary>The queue as the last run saw it, without those who left since.</summary>
+    public IReadOnlyList<QueuePlace> Places()
+    {
+        var places = new List<QueuePlace>();
+        foreach (var uid in _order)
+            if (Wishes.TryGetValue(uid, out var wish) && Waits.TryGetValue(uid, out var cause))
+                places.Add(new QueuePlace(places.Count + 1, wish.Name, uid, wish.Workspace, wish.Priority, wish.QueuedAt, wish.Approved, cause));
+        return places;
+    }
+
+    /// <summary>Takes in a result (null: nobody waits). Returns the names of the tasks for which something changed.</summary>
+    public IReadOnlyList<string> Take(PlacementResult? result, Func<string, string?> nameOf)
+    {
+        if (result is null)
+        {
+            (Unmet, _order) = (default, []);
+            Waits.Clear();
+            Displaced.Clear();
+            Superseded.Clear();
+            return [];
+        }
+        var changed = new List<string>();
+        foreach (var (uid, _) in result.Offers)
+        {
+            Waits.TryRemove(uid, out _);
+            if (Wishes.TryGetValue(uid, out var wish)) changed.Add(wish.Name);
+        }
+        foreach (var (uid, cause) in result.Waits)
+        {
+            if (!Wishes.TryGetValue(uid, out var wish) || (Waits.TryGetValue(uid, out var known) && known == cause)) continue;
+            Waits[uid] = cause;
+            changed.Add(wish.Name);
+        }
+        foreach (var uid in Displaced.Keys)
+            if (!result.Displaced.Contains(uid)) Displaced.TryRemove(uid, out _);
+        foreach (var uid in result.Displaced)
+            if (Displaced.TryAdd(uid, 0) && nameOf(uid) is { } name) changed.Add(name);
+        foreach (var uid in Superseded.Keys)
+            if (!result.Superseded.ContainsKey(uid)) Superseded.TryRemove(uid, out _);
+        foreach (var (uid, by) in result.Superseded)
+            if (Superseded.TryAdd(uid, by) && nameOf(uid) is { } name) changed.Add(name);
+        (Unmet, Given, _order) = (result.Unmet, result.Given, result.Queue);
+        return changed;
+    }
+}

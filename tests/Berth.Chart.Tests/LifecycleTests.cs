@@ -1,0 +1,164 @@
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Berth.Chart.Tests;
+
+/// <summary>Install, test, upgrade, roll back, uninstall: with real processes, and with work under way.</summary>
+public sealed class LifecycleTests
+{
+    private const string Team = "team";
+
+    public static TheoryData<string> Helm => Tool.All("helm");
+
+    [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
+    public async Task Running_and_reserved_work_survives_an_upgrade_and_a_rollback(string helm)
+    {
+        await using var site = await Site.StartAsync(helm);
+        await site.DatabaseAsync();
+        await site.RunPodsAsync();
+        await site.AdminAsync("create", "namespace", Team);
+        // Both revisions' pods run for a while side by side on one network: each has ports of its own, and agents know both.
+        var (gateways, https) = (new[] { Site.FreePort(), Site.FreePort() }, new[] { Site.FreePort(), Site.FreePort() });
+        string[] first = Site.Values(https[0], gateways[0], gateways[1]), second = Site.Values(https[1], gateways[1], gateways[0]);
+        await site.InstallAsync(first);
+        await site.RolledOutAsync();
+        await TestedAsync(site);
+        await site.CreateAsync(site.Admin, Team, Work.Pool(slots: 3, applySlots: 3));
+        var (go, effects) = (Path.Combine(site.Shared, "go"), Path.Combine(site.Shared, "effects"));
+        await site.CreateAsync(site.Admin, Team, Work.Run("running", "a", Counted("running")));
+        await site.CreateAsync(site.Admin, Team, Work.Task("applying", "admin-token", workspace: "b", apply: Counted("applying")));
+        await site.CreateAsync(site.Admin, Team, Work.Task("reserved", "admin-token", workspace: "c", apply: $"echo reserved >> {effects}"));
+        foreach (var task in new[] { "applying", "reserved" }) await site.WaitAsync(Team, "task/" + task, "jsonpath={.status.reason}=AwaitingApproval");
+        await site.CreateAsync(site.Admin, Team, Work.Approval("admin-token", await site.GetAsync(Team, "task/applying")));
+        await site.WaitAsync(Team, "task/applying", "jsonpath={.status.phase}=Applying");
+        await site.WaitAsync(Team, "task/running", "jsonpath={.status.phase}=Running");
+        var before = await PlacesAsync(site);
+
+        await site.UpgradeAsync([.. second, "--set", "image.tag=0.2.0"]);
+        await site.RolledOutAsync();
+        await LeaderAsync(site, gateways[1]);
+        Assert.Equal(before, await PlacesAsync(site));
+        // An uninstall now would leave nobody to learn how this work ends: it stops, and the release can be rolled back all the same.
+        var (code, _, _) = await site.TryHelmAsync("uninstall", "berth", "-n", Site.Namespace, "--timeout", "100s");
+        Assert.NotEqual(0, code);
+        var refusal = await site.AdminAsync("-n", Site.Namespace, "logs", "job/berth-check-uninstall");
+        Assert.Contains("FAILED: work is under way", refusal, StringComparison.Ordinal);
+        Assert.Contains("task team/applying (Applying), task team/running (Running)", refusal, StringComparison.Ordinal);
+        await site.HelmAsync("rollback", "berth", "1", "-n", Site.Namespace);
+        await site.RolledOutAsync();
+        await LeaderAsync(site, gateways[0]);
+        Assert.Equal(before, await PlacesAsync(site));
+
+        await site.CreateAsync(site.Admin, Team, Work.Approval("admin-token", await site.GetAsync(Team, "task/reserved")));
+        await File.WriteAllTextAsync(go, "");
+        foreach (var task in new[] { "applying", "reserved", "running" }) await site.WaitAsync(Team, "task/" + task, "condition=Succeeded");
+        Assert.Equal(["applying", "reserved", "running"], (await File.ReadAllLinesAsync(effects)).Order(StringComparer.Ordinal));
+        await site.HelmAsync("uninstall", "berth", "-n", Site.Namespace, "--wait", "--timeout", "100s");
+        Assert.Contains("applying", await site.AdminAsync("-n", Team, "get", "tasks", "-o", "name"), StringComparison.Ordinal);
+        Assert.Empty(site.Denied);
+
+        string Counted(string name) => $"while [ ! -e {go} ]; do sleep 0.1; done; echo {name} >> {effects}";
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task Uninstall_keeps_resources_and_what_a_bundled_database_needs_and_a_new_release_takes_both_up(string helm)
+    {
+        await using var site = await Site.StartAsync(helm);
+        string[] values = ["--set", "replicas=0", "--set", "uninstallCheck=false", "--set", "postgres.bundled.enabled=true"];
+        await site.InstallAsync(values);
+        var password = await PasswordAsync();
+        Assert.Equal(32, password.Length);
+        await site.UpgradeAsync([.. values, "--set", "workers=3"]);
+        Assert.Equal(password, await PasswordAsync());
+        await site.HelmAsync("rollback", "berth", "1", "-n", Site.Namespace);
+        Assert.Equal(password, await PasswordAsync());
+        await site.AdminAsync("create", "namespace", Team);
+        await site.CreateAsync(site.Admin, Team, Work.Run("kept", "w", "true"));
+
+        await site.HelmAsync("uninstall", "berth", "-n", Site.Namespace, "--wait", "--timeout", "60s");
+        Assert.Contains("tasks.berth.dev", await site.AdminAsync("get", "crd", "-o", "name"), StringComparison.Ordinal);
+        Assert.Contains("kept", await site.AdminAsync("-n", Team, "get", "tasks", "-o", "name"), StringComparison.Ordinal);
+        Assert.DoesNotContain("berth", await site.AdminAsync("get", "validatingadmissionpolicies,validatingadmissionpolicybindings,clusterroles,clusterrolebindings", "-o", "name"), StringComparison.Ordinal);
+
+        await site.InstallAsync(values);
+        Assert.Equal(password, await PasswordAsync());
+        Assert.Contains("kept", await site.AdminAsync("-n", Team, "get", "tasks", "-o", "name"), StringComparison.Ordinal);
+
+        async Task<string> PasswordAsync()
+        {
+            var data = (await site.GetAsync(Site.Namespace, "secret/berth-postgres"))["data"]!;
+            var text = System.Text.Encoding.UTF8.GetString(Convert.FromBase64String((string)data["password"]!));
+            Assert.Contains("Password=" + text, System.Text.Encoding.UTF8.GetString(Convert.FromBase64String((string)data["connectionString"]!)), StringComparison.Ordinal);
+            return text;
+        }
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task CRDs_are_upgraded_with_the_chart(string helm)
+    {
+        await using var site = await Site.StartAsync(helm);
+        await site.HelmAsync("install", "berth", await OlderChartAsync(site), "-n", Site.Namespace, "--create-namespace", "--set", "replicas=0", "--set", Chart.WithDatabase);
+        var old = await ColumnsAsync();
+        await site.UpgradeAsync("--set", "replicas=0", "--set", Chart.WithDatabase);
+        Assert.Equal(old + 1, await ColumnsAsync());
+
+        async Task<int> ColumnsAsync() => (await site.GetAsync("default", "crd/agentpools.berth.dev"))["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray().Count;
+    }
+
+    [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
+    public async Task Helm_test_says_what_is_wrong(string helm)
+    {
+        await using var site = await Site.StartAsync(helm);
+        await site.DatabaseAsync();
+        await site.RunPodsAsync();
+        await site.InstallAsync([.. Site.Values(Site.FreePort(), Site.FreePort()), "--set", "admission.enabled=false"]);
+        await site.RolledOutAsync();
+        var (code, output, error) = await site.TryHelmAsync("test", "berth", "-n", Site.Namespace, "--timeout", "100s");
+        Assert.True(code != 0, output + error);
+        var log = await site.AdminAsync("-n", Site.Namespace, "logs", "berth-check");
+        Assert.Contains("FAILED: the cluster checks who approves: the cluster let an Approval under a false name pass", log, StringComparison.Ordinal);
+        Assert.Contains("ok: a replica leads", log, StringComparison.Ordinal);
+        Assert.Contains("ok: the database answers", log, StringComparison.Ordinal);
+    }
+
+    /// <summary>The chart with a column less in one CRD: what the release before might have been.</summary>
+    private static async Task<string> OlderChartAsync(Site site)
+    {
+        var copy = Path.Combine(site.Shared, "older");
+        foreach (var file in Directory.EnumerateFiles(Chart.Folder, "*", SearchOption.AllDirectories))
+        {
+            var to = Path.Combine(copy, Path.GetRelativePath(Chart.Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(file, to);
+        }
+        var crd = Path.Combine(copy, "files", "crds", "agentpools.berth.dev.yaml");
+        var lines = (await File.ReadAllLinesAsync(crd)).ToList();
+        var at = lines.FindIndex(l => l.Trim() == "additionalPrinterColumns:") + 1;
+        var indent = lines[at].Length - lines[at].TrimStart().Length;
+        var next = lines.FindIndex(at + 1, l => l.Length - l.TrimStart().Length == indent);
+        lines.RemoveRange(at, next - at);
+        await File.WriteAllLinesAsync(crd, lines);
+        return copy;
+    }
+
+    private static async Task TestedAsync(Site site)
+    {
+        var (code, output, error) = await site.TryHelmAsync("test", "berth", "-n", Site.Namespace, "--timeout", "100s");
+        if (code != 0) Assert.Fail($"helm test: {output}{error}{await site.AdminAsync("-n", Site.Namespace, "logs", "berth-check")}");
+        Assert.DoesNotContain("FAILED", await site.AdminAsync("-n", Site.Namespace, "logs", "berth-check"), StringComparison.Ordinal);
+    }
+
+    /// <summary>The replica that listens there leads.</summary>
+    private static Task LeaderAsync(Site site, int gateway) =>
+        site.WaitAsync(Site.Namespace, "lease/berth-operator", $"jsonpath={{.metadata.annotations.berth\\.dev/gateway-address}}=127.0.0.1:{gateway}", 60);
+
+    /// <summary>Where each task is and which attempt it is at: nothing of it may change because an operator went.</summary>
+    private static async Task<string> PlacesAsync(Site site)
+    {
+        var tasks = (await site.GetAsync(Team, "tasks"))["items"]!.AsArray();
+        return string.Join('\n', tasks.Select(t => Place(t!["metadata"]!, t["status"]!)));
+    }
+
+    private static string Place(JsonNode metadata, JsonNode status) =>
+        $"{metadata["name"]} {status["phase"]} attempt {status["attempt"]?["id"]} on {status["slot"]?["pod"]}/{status["slot"]?["index"]} resets {status["resets"]}";
+}

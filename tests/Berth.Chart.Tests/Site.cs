@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Berth.DevCluster;
+using Berth.DevCluster.Pods;
+using Berth.Testing;
+using Xunit;
+
+namespace Berth.Chart.Tests;
+
+/// <summary>
+/// A dev cluster that enforces RBAC and has no rules of Berth's of its own, with Helm and kubectl to install the chart into it. Every
+/// refusal that the operator's service account meets is kept, so that a missing permission fails a test.
+/// </summary>
+internal sealed class Site : IAsyncDisposable
+{
+    public const string Namespace = "berth-system";
+    private const string Operator = "system:serviceaccount:" + Namespace + ":berth\"";
+    private readonly Scratch _home = new();
+    private readonly ConcurrentQueue<string> _denied = new();
+    private readonly string _helm;
+    private readonly string _kubectl;
+    private DevCluster.DevCluster _cluster = null!;
+    private PodRunner? _pods;
+    private PostgresServer? _postgres;
+    private string? _image;
+
+    private Site(string helm)
+    {
+        Tool.Require(helm, "helm");
+        (_helm, _kubectl) = (helm, Tool.All("kubectl").First().Data);
+        Tool.Require(_kubectl, "kubectl");
+    }
+
+    /// <summary>Kubeconfig of the administrator.</summary>
+    public string Admin { get; private set; } = "";
+
+    /// <summary>A directory that commands of tasks can reach.</summary>
+    public string Shared => _home.Path;
+
+    /// <summary>What the operator asked for and was refused, in the words of the answer.</summary>
+    public IReadOnlyList<string> Denied => [.. _denied.Where(d => d.Contains(Operator, StringComparison.Ordinal))];
+
+    public static async Task<Site> StartAsync(string helm, params string[] users)
+    {
+        var site = new Site(helm);
+        site._cluster = await DevCluster.DevCluster.StartAsync(new DevClusterOptions { Rbac = true, IdentityRule = false, Denied = site._denied.Enqueue, Users = ["alice", "bob", .. users] });
+        site.Admin = await site.FileAsync("config-admin", site._cluster.AdminKubeconfig);
+        return site;
+    }
+
+    /// <summary>Starts pods as processes; images of Berth are what this build made.</summary>
+    public async Task RunPodsAsync()
+    {
+        // Not below the temporary directory: the chart mounts an empty volume over the pod's.
+        _image = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "image-" + Guid.NewGuid().ToString("N")[..8])).FullName;
+        await File.WriteAllTextAsync(Path.Combine(_image, "entrypoint"), $"#!/bin/sh\nexec {Output("Berth.Operator")}/Berth.Operator \"$@\"\n");
+        File.SetUnixFileMode(Path.Combine(_image, "entrypoint"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.True(File.Exists(Path.Combine(Output("Berth.Agent"), "Berth.Agent")), "Berth.Agent is not built: build the solution first");
+        _pods = await PodRunner.StartAsync(
+            new PodRunnerOptions
+            {
+                KubeConfig = Admin,
+                Directory = Path.Combine(_home.Path, "p"),
+                RestartBackoff = TimeSpan.FromSeconds(1),
+                Images = new Dictionary<string, string> { ["berth-operator"] = _image, ["berth-agent"] = Output("Berth.Agent") },
+                Report = static _ => { },
+            },
+            CancellationToken.None);
+    }
+
+    /// <summary>A new database, and the Secret <c>pg</c> that names it.</summary>
+    public async Task DatabaseAsync()
+    {
+        _postgres = await PostgresServer.StartAsync();
+        await KubectlAsync(Admin, "create", "namespace", Namespace);
+        await KubectlAsync(Admin, "-n", Namespace, "create", "secret", "generic", "pg", "--from-literal=connectionString=" + await _postgres.CreateDatabaseAsync());
+    }
+
+    /// <summary>Values that make a release run here: pods share the machine's network, so each revision needs ports of its own.</summary>
+    public static string[] Values(int http, int gateway, params int[] otherGateways) =>
+    [
+        "--set", "replicas=1", "--set", Chart.WithDatabase, "--set", $"httpPort={http}", "--set", $"gateway.port={gateway}",
+        "--set", "gateway.addresses=" + string.Join("\\,", new[] { gateway }.Concat(otherGateways).Select(p => $"127.0.0.1:{p}")),
+    ];
+
+    public Task<string> HelmAsync(params string[] arguments) => Tool.RunAsync(_helm, _home.Path, Admin, arguments);
+
+    public Task<(int Code, string Output, string Error)> TryHelmAsync(params string[] arguments) => Tool.TryAsync(_helm, _home.Path, Admin, arguments);
+
+    public Task<string> InstallAsync(params string[] options) => HelmAsync(["install", "berth", Chart.Folder, "-n", Namespace, "--create-namespace", .. options]);
+
+    public Task<string> UpgradeAsync(params string[] options) => HelmAsync(["upgrade", "berth", Chart.Folder, "-n", Namespace, .. options]);
+
+    public Task<string> KubectlAsync(string who, params string[] arguments) => Tool.RunAsync(_kubectl, _home.Path, who, arguments);
+
+    /// <summary>kubectl as an administrator.</summary>
+    public Task<string> AdminAsync(params string[] arguments) => KubectlAsync(Admin, arguments);
+
+    /// <summary>A command that must be refused with these words.</summary>
+    public async Task RefusedAsync(string who, string says, params string[] arguments)
+    {
+        var (code, output, error) = await Tool.TryAsync(_kubectl, _home.Path, who, arguments);
+        Assert.True(code != 0 && error.Contains(says, StringComparison.Ordinal), $"kubectl {string.Join(' ', arguments)} ended with {code}: {error}{output}");
+    }
+
+    /// <summary>Waits for something of a resource; says what the operator and the pods say when it does not come.</summary>
+    public async Task WaitAsync(string ns, string resource, string until, int seconds = 90)
+    {
+        var (code, _, error) = await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", ns, "wait", resource, "--for=" + until, $"--timeout={seconds}s");
+        if (code != 0) Assert.Fail($"{resource} in {ns} did not reach {until}: {error}{await StateAsync(ns)}");
+    }
+
+    /// <summary>Waits until something holds.</summary>
+    public async Task UntilAsync(Func<Task<bool>> holds, string what, int seconds = 60)
+    {
+        for (var until = DateTime.UtcNow.AddSeconds(seconds); !await holds(); await Task.Delay(200))
+            if (DateTime.UtcNow > until) Assert.Fail($"not within {seconds} s: {what}{await StateAsync("default")}");
+    }
+
+    /// <summary>Waits until the operators of a release run.</summary>
+    public async Task RolledOutAsync()
+    {
+        var (code, output, error) = await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "rollout", "status", "deployment/berth", "--timeout=60s");
+        if (code != 0) Assert.Fail($"the operator does not run: {output}{error}{await StateAsync(Namespace)}");
+    }
+
+    public async Task<JsonNode> GetAsync(string ns, string resource) => JsonNode.Parse(await AdminAsync("-n", ns, "get", resource, "-o", "json"))!;
+
+    public async Task<string> UserAsync(string name) => await FileAsync("config-" + name, _cluster.KubeconfigOf(name));
+
+    public Task<string> CreateAsync(string who, string ns, string yaml) => ApplyAsync(who, ns, yaml);
+
+    public async Task<string> FileAsync(string name, string text)
+    {
+        var path = Path.Combine(_home.Path, name);
+        await File.WriteAllTextAsync(path, text);
+        return path;
+    }
+
+    public static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_pods is not null) await _pods.DisposeAsync();
+        await _cluster.DisposeAsync();
+        if (_postgres is not null) await _postgres.DisposeAsync();
+        if (_image is not null) Directory.Delete(_image, recursive: true);
+        _home.Dispose();
+    }
+
+    private async Task<string> ApplyAsync(string who, string ns, string yaml) =>
+        await KubectlAsync(who, "-n", ns, "create", "-o", "name", "-f", await FileAsync(string.Create(CultureInfo.InvariantCulture, $"{Guid.NewGuid():N}.yaml"), yaml));
+
+    private async Task<string> StateAsync(string ns)
+    {
+        var parts = new[]
+        {
+            ("pods", await Tool.TryAsync(_kubectl, _home.Path, Admin, "get", "pods", "-A", "-o", "wide")),
+            ("containers", await Tool.TryAsync(_kubectl, _home.Path, Admin, "get", "pods", "-A", "-o", "jsonpath={range .items[*]}{.metadata.name}: {.status.initContainerStatuses[*].state}{.status.containerStatuses[*].state}{\"\\n\"}{end}")),
+            ("tasks and pools", await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", ns, "get", "tasks,agentpools", "-o", "yaml")),
+            ("operator", await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "logs", "deployment/berth", "--tail=40")),
+        };
+        return string.Join('\n', parts.Select(p => $"--- {p.Item1}\n{string.Join('\n', (p.Item2.Output + p.Item2.Error).Split('\n').Select(l => l.Length > 360 ? l[..360] : l))}")) + "\n--- refused\n" + string.Join('\n', Denied);
+    }
+
+    private static string Output(string project)
+    {
+        var output = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
+        return Path.Combine(Chart.Root, "src", project, "bin", Path.GetFileName(Path.GetDirectoryName(output)!), Path.GetFileName(output));
+    }
+}

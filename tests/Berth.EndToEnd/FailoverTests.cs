@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Berth.Testing;
+using Xunit;
+
+namespace Berth.EndToEnd;
+
+/// <summary>
+/// How long nothing is dispatched when the leader goes. What a dispatch takes without any failover is measured just before on the same
+/// machine, so that a slow one is no failure.
+/// </summary>
+[Collection("disaster")]
+public sealed class FailoverTests(StackFixture fixture, ITestOutputHelper output)
+{
+    private int _tasks;
+
+    [Fact]
+    public Task A_leader_that_is_killed_is_replaced_within_the_lease_and_two_seconds() => MeasureAsync("KILL", StackFixture.LeaseDuration + TimeSpan.FromSeconds(2));
+
+    [Fact]
+    public Task A_leader_that_is_stopped_in_order_is_replaced_within_a_second() => MeasureAsync("TERM", TimeSpan.FromSeconds(1));
+
+    private async Task MeasureAsync(string signal, TimeSpan limit)
+    {
+        await using var space = await fixture.Stack.SpaceAsync();
+        await DispatchAsync(space);
+        var usual = await DispatchAsync(space);
+        var since = Stopwatch.GetTimestamp();
+        BerthStack.Signal(await fixture.Stack.LeaderPidAsync(), signal);
+        await DispatchAsync(space);
+        var took = Stopwatch.GetElapsedTime(since);
+        output.WriteLine($"{signal}: the next dispatch came after {took.TotalSeconds:0.00} s; without failover it takes {usual.TotalSeconds:0.00} s (limit {limit.TotalSeconds} s and five times that)");
+        Assert.True(took < limit + (usual * 5), $"{took} is longer than {limit} and five times the usual {usual}");
+    }
+
+    /// <summary>From the creation of a task to the start of its command.</summary>
+    private async Task<TimeSpan> DispatchAsync(TestSpace space)
+    {
+        var name = $"d-{++_tasks}";
+        var file = Path.Combine(fixture.Stack.Directory, $"{space.Name}.{name}");
+        var since = Stopwatch.GetTimestamp();
+        await space.CreateAsync(name, s =>
+        {
+            s["type"] = "Plan";
+            s.Remove("apply");
+            s["plan"]!["command"] = TestSpace.Shell($"echo started > {file}; echo content > plan.out");
+        });
+        while (!File.Exists(file))
+        {
+            if (Stopwatch.GetElapsedTime(since) > TestSpace.Patience) throw new TimeoutException($"{name} was not dispatched\n{fixture.Stack.Logs()}");
+            await Task.Delay(10);
+        }
+        return Stopwatch.GetElapsedTime(since);
+    }
+}

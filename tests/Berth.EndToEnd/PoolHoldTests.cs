@@ -1,0 +1,149 @@
+using System.Text.Json.Nodes;
+using Berth.Api;
+using Berth.Kubernetes;
+using Berth.Testing;
+using Xunit;
+
+namespace Berth.EndToEnd;
+
+/// <summary>What holds work back besides slots, and pools that cannot run anything.</summary>
+[Collection("pools")]
+public sealed class PoolHoldTests(PoolsFixture fixture)
+{
+    private const string Always = """[{"name": "change-freeze", "schedule": "* * * * *", "duration": "48h", "reason": "year end"}]""";
+
+    [Fact]
+    public async Task A_freeze_of_the_pool_holds_applies_and_runs_and_not_plans()
+    {
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["freezeWindows"] = JsonNode.Parse(Always) });
+        await space.CreateAsync("a");
+        await space.CreateAsync("run", s => { s["type"] = "Run"; s.Remove("plan"); s.Remove("apply"); s["run"] = new JsonObject { ["command"] = TestSpace.Shell("true") }; });
+        await space.UntilReservedAsync("a");
+        await space.DecideAsync("a");
+        var held = await space.UntilAsync("a", t => t.Status is { Reason: Reasons.FreezeWindow, Grant: not null }, "held");
+        Assert.Contains("year end", held.Status.Message!, StringComparison.Ordinal);
+        Assert.Contains("lasts until 20", held.Status.Message!, StringComparison.Ordinal);
+        await space.UntilAsync("run", t => t.Status.Reason == Reasons.FreezeWindow, "held");
+        await space.PatchPoolAsync(new JsonObject { ["freezeWindows"] = null });
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        await space.UntilAsync("run", TaskPhase.Succeeded);
+        Assert.Single(space.LedgerLines());
+    }
+
+    [Fact]
+    public async Task An_approved_task_in_a_freeze_gives_its_slot_up_after_a_while_and_takes_one_again()
+    {
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["reservation"] = new JsonObject { ["holdFor"] = "3s" } });
+        await fixture.AnnotateNamespaceAsync(space, Names.FreezeWindowsAnnotation, Always);
+        await space.CreateAsync("a");
+        await space.UntilAsync("a", t => t.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: true }, "planned");
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", t => t.Status is { Slot: null, Grant: not null, Reason: Reasons.FreezeWindow }, "without a slot");
+        await fixture.AnnotateNamespaceAsync(space, Names.FreezeWindowsAnnotation, null);
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+    }
+
+    [Fact]
+    public async Task A_window_that_cannot_be_read_holds_and_says_why()
+    {
+        await using var space = await fixture.Stack.SpaceAsync();
+        await fixture.AnnotateNamespaceAsync(space, Names.FreezeWindowsAnnotation, """[{"name": "typo", "schedule": "0 25 * * *", "duration": "1h"}]""");
+        await space.CreateAsync("a");
+        await space.UntilReservedAsync("a");
+        await space.DecideAsync("a");
+        var held = await space.UntilAsync("a", t => t.Status.Reason == Reasons.InvalidWindow, "held");
+        Assert.Contains("is no hour", held.Status.Message!, StringComparison.Ordinal);
+        await fixture.AnnotateNamespaceAsync(space, Names.FreezeWindowsAnnotation, null);
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+    }
+
+    [Fact]
+    public async Task A_limit_of_the_namespace_is_kept_and_said()
+    {
+        await using var space = await fixture.Stack.SpaceAsync();
+        await fixture.AnnotateNamespaceAsync(space, Names.LimitsAnnotation, """{"tasks": 1}""");
+        await space.CreateAsync("a");
+        await space.UntilReservedAsync("a");
+        await space.CreateAsync("b");
+        var waiting = await space.UntilAsync("b", t => t.Status.Reason == Reasons.LimitReached, "told");
+        Assert.Contains(space.Name, waiting.Status.Message!, StringComparison.Ordinal);
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        await space.UntilReservedAsync("b");
+    }
+
+    [Fact]
+    public async Task A_newer_task_that_supersedes_discards_the_unapproved_plan_of_its_workspace()
+    {
+        await using var space = await fixture.Stack.SpaceAsync();
+        await space.CreateAsync("old", s => s["workspace"] = "net");
+        await space.UntilReservedAsync("old");
+        await space.CreateAsync("new", s => { s["workspace"] = "net"; s["supersede"] = true; });
+        var ended = await space.UntilAsync("old", TaskPhase.Expired);
+        Assert.Equal(Reasons.Superseded, ended.Status.Reason);
+        Assert.Contains("new", ended.Status.Message!, StringComparison.Ordinal);
+        await space.UntilReservedAsync("new");
+        await space.DecideAsync("new");
+        await space.UntilAsync("new", TaskPhase.Succeeded);
+        Assert.Single(space.LedgerLines());
+    }
+
+    [Fact]
+    public async Task An_image_that_cannot_be_pulled_is_told_to_every_waiting_task_and_makes_no_storm()
+    {
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["replicas"] = 20, ["template"] = Template("does-not-exist/nowhere:1") });
+        await space.CreateAsync("a");
+        await space.CreateAsync("b");
+        foreach (var name in (string[])["a", "b"])
+        {
+            var told = await space.UntilAsync(name, t => t.Status.Reason == Reasons.PoolNotReady && t.Status.Message!.Contains(Reasons.ImagePullFailed, StringComparison.Ordinal), "told");
+            Assert.Contains("does-not-exist/nowhere:1", told.Status.Message!, StringComparison.Ordinal);
+        }
+        await fixture.UntilPoolAsync(space, p => p.Status.Conditions.Any(c => c is { Type: "Ready", Status: ConditionStatus.False, Reason: Reasons.ImagePullFailed }), "not ready for that reason");
+        await space.PatchPoolAsync(new JsonObject { ["replicas"] = 1, ["template"] = Template("host") });
+        await space.UntilReservedAsync("a");
+        await space.UntilReservedAsync("b");
+    }
+
+    [Fact]
+    public async Task A_missing_service_account_is_said_and_asked_for_with_growing_pauses()
+    {
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["template"] = Template("host", "nobody") });
+        await space.CreateAsync("a");
+        var told = await space.UntilAsync("a", t => t.Status.Reason == Reasons.PoolNotReady, "told");
+        Assert.Contains(Reasons.MissingPermission, told.Status.Message!, StringComparison.Ordinal);
+        Assert.Contains("nobody", told.Status.Message!, StringComparison.Ordinal);
+        await fixture.Stack.Client.CreateAsync(Resources.Dynamic("", "v1", "serviceaccounts", "ServiceAccount", true), new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ServiceAccount", ["metadata"] = new JsonObject { ["name"] = "nobody" } }, space.Name);
+        await space.UntilReservedAsync("a");
+    }
+
+    [Fact]
+    public async Task A_quota_without_room_is_said_with_the_servers_words_and_no_storm_of_requests()
+    {
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["replicas"] = 0 });
+        var quotas = Resources.Dynamic("", "v1", "resourcequotas", "ResourceQuota", true);
+        await fixture.Stack.Client.CreateAsync(quotas, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ResourceQuota", ["metadata"] = new JsonObject { ["name"] = "none" }, ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["pods"] = "0" } } }, space.Name);
+        await fixture.UntilAsync(async () => (await fixture.Stack.Client.GetAsync(quotas, new ObjectKey(space.Name, "none")))["status"]?["hard"] is not null, "the quota in force");
+        await space.PatchPoolAsync(new JsonObject { ["replicas"] = 5, ["template"] = Template("host") is var t ? With(t) : null });
+        await space.CreateAsync("a");
+        var told = await space.UntilAsync("a", t => t.Status.Reason == Reasons.PoolNotReady && t.Status.Message!.Contains(Reasons.QuotaExceeded, StringComparison.Ordinal), "told");
+        Assert.Contains("exceeded quota", told.Status.Message!, StringComparison.Ordinal);
+        Assert.Empty(await fixture.PodsAsync(space));
+        await fixture.Stack.Client.DeleteAsync(quotas, new ObjectKey(space.Name, "none"));
+        await space.UntilReservedAsync("a");
+
+        // Another template, so that the API server is asked anew.
+        static JsonObject With(JsonObject template)
+        {
+            template["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["example.com/version"] = "2" } };
+            return template;
+        }
+    }
+
+    private static JsonObject Template(string image, string? account = null)
+    {
+        var spec = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "task", ["image"] = image }) };
+        if (account is not null) spec["serviceAccountName"] = account;
+        return new JsonObject { ["spec"] = spec };
+    }
+}
