@@ -18,7 +18,7 @@ ARG TARGETARCH
 ARG VERSION
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /source
-COPY Directory.Build.props Directory.Packages.props global.json ./
+COPY .editorconfig Directory.Build.props Directory.Packages.props global.json ./
 COPY src/ src/
 
 FROM build AS build-operator

@@ -74,7 +74,7 @@ public sealed partial class ImageTests : IDisposable
         if (Environment.UserName != "root") Assert.Skip("a file system is entered by chroot, which needs root");
         var (source, published, root) = (Path.Combine(_home.Path, "source"), Path.Combine(_home.Path, "out"), Path.Combine(_home.Path, "root"));
         // No servers are left behind: they would hold our pipes open. What the Dockerfile copies, so that a file that it misses is missed here too.
-        foreach (var file in new[] { "Directory.Build.props", "Directory.Packages.props", "global.json" }) Copy(file, source);
+        foreach (var file in new[] { ".editorconfig", "Directory.Build.props", "Directory.Packages.props", "global.json" }) Copy(file, source);
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Chart.Root, "src"), "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Chart.Root, f)).Where(f => !BuildOutput().IsMatch(f))) Copy(file, source);
         var (code, output) = await ProcessAsync("dotnet", ["publish", Path.Combine(source, "src", project), "-c", "Release", "-r", "linux-x64", "--self-contained", "-p:DebugType=none", "-o", published, "-nologo", "-v", "quiet", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. options], "CI=false");
         if (code != 0 && (output.Contains("NU1101", StringComparison.Ordinal) || output.Contains("NU1301", StringComparison.Ordinal))) Assert.Skip($"the runtime's package cannot be had here: {output}");
