@@ -55,7 +55,7 @@ public sealed class LivePanelsTests(ITestOutputHelper output)
         }
     }
 
-    private static string Fill(string expression) => expression
+    internal static string Fill(string expression) => expression
         .Replace("$__rate_interval", "30s", StringComparison.Ordinal)
         .Replace("$namespace", ".*", StringComparison.Ordinal)
         .Replace("$pool", ".*", StringComparison.Ordinal);
