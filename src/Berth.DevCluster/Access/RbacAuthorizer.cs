@@ -41,9 +41,9 @@ internal sealed class RbacAuthorizer(Cluster cluster) : IAuthorizer, IRuleLister
         foreach (var binding in loaded.Bindings)
         {
             if (binding.Namespace.Length > 0 && binding.Namespace != ns) continue;
-            if (!binding.Subjects.Any(s => Names(s, user, binding.Namespace))) continue;
+            if (binding.Subjects.FirstOrDefault(s => Names(s, user, binding.Namespace)) is not { } subject) continue;
             var kind = binding.Namespace.Length > 0 ? $"RoleBinding \"{binding.Name}/{binding.Namespace}\"" : $"ClusterRoleBinding \"{binding.Name}\"";
-            var why = $"{kind} of {binding.RoleKind} \"{binding.RoleName}\"";
+            var why = $"{kind} of {binding.RoleKind} \"{binding.RoleName}\" to {Shown(subject)}";
             foreach (var rule in loaded.Roles.GetValueOrDefault(Key(binding.RoleKind, binding.Namespace, binding.RoleName)) ?? []) yield return (rule, why);
         }
     }
@@ -55,6 +55,9 @@ internal sealed class RbacAuthorizer(Cluster cluster) : IAuthorizer, IRuleLister
         "ServiceAccount" => user.Name == $"system:serviceaccount:{(subject.Text("namespace") is { Length: > 0 } own ? own : ns)}:{subject.Text("name")}",
         _ => false,
     };
+
+    private static string Shown(JsonObject subject) => subject.Text("kind") == "ServiceAccount"
+        ? $"ServiceAccount \"{subject.Text("name")}/{subject.Text("namespace")}\"" : $"{subject.Text("kind")} \"{subject.Text("name")}\"";
 
     private Loaded Current()
     {

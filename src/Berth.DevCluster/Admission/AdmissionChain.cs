@@ -24,6 +24,7 @@ internal sealed class AdmissionChain(Cluster cluster, IAuthorizer authorizer)
     {
         NamespaceLifecycle(request);
         PodAdmission.Admit(cluster, request);
+        NodeAdmission.Admit(request);
     }
 
     /// <summary>What may only refuse an object, once it is valid.</summary>

@@ -12,11 +12,14 @@ internal static class PodAdmission
 
     public static void Admit(Cluster cluster, AdmissionRequest request)
     {
-        if (request.Target.Resource is not { Group: "", Plural: "pods" } || request.Operation != "CREATE" || request.Target.Subresource.Length > 0) return;
+        if (request.Target.Resource is not { Group: "", Plural: "pods" } || request.Operation is not ("CREATE" or "UPDATE") || request.Target.Subresource.Length > 0) return;
         var pod = request.Object!;
         var spec = pod.Ensure("spec");
-        ServiceAccount(cluster, request, spec);
-        Priority(cluster, request, spec);
+        if (request.Operation == "CREATE")
+        {
+            ServiceAccount(cluster, request, spec);
+            Priority(cluster, request, spec);
+        }
         Tolerate(spec, "node.kubernetes.io/not-ready");
         Tolerate(spec, "node.kubernetes.io/unreachable");
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Http;
+using Berth.DevCluster.Json;
 using Berth.DevCluster.Typing;
 using Berth.DevCluster.Writing;
 
@@ -14,9 +15,10 @@ internal static class ConfigurationErrors
     {
         var errors = Find(config, target.Version.Type, "").ToList();
         if (errors.Count == 0) return;
-        var place = (target.Namespace.Length > 0 ? target.Namespace : "") + "/" + target.Name;
+        var place = $"{config.Namespace()}/{config.Name()}";
+        var version = target.Resource.Group.Length == 0 ? "/" + target.Version.Name : target.Version.ApiVersion;
         var text = errors.Count == 1 ? errors[0] : "errors:\n" + string.Join('\n', errors.Select(e => "  " + e));
-        throw new StatusException(500, "", $"failed to create typed patch object ({place}; {target.Version.ApiVersion}, Kind={target.Resource.Kind}): {text}");
+        throw new StatusException(500, "", $"failed to create typed patch object ({place}; {version}, Kind={target.Resource.Kind}): {text}");
     }
 
     private static IEnumerable<string> Find(JsonNode? value, FieldType type, string path) => value switch
@@ -44,6 +46,12 @@ internal static class ConfigurationErrors
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < list.Count; i++)
         {
+            if (shared && type.List == ListKind.Map && list[i] is JsonObject item && type.Keys.All(k => item[k] is null && type.Element?.Find(k)?.Default is null && k != "protocol"))
+            {
+                var keys = string.Join(" ", type.Keys.Select(k => $"\"{k}\""));
+                yield return $"{path}: element {i}: associative list with keys has an element that omits all key fields [{keys}] (and doesn't have default values for any key fields)";
+                continue;
+            }
             var step = shared ? FieldSteps.Item(list[i], type) : "i:" + i;
             if (!seen.Add(step)) yield return $"{path}: duplicate entries for key {FieldSteps.Shown(step)}";
             foreach (var error in Find(list[i], type.Element!, path + FieldSteps.Shown(step))) yield return error;

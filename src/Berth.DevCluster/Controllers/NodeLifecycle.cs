@@ -128,6 +128,11 @@ internal sealed class NodeLifecycle(ControllerContext context) : Controller(cont
         {
             wanted.AddRange([(NotReady, "NoSchedule"), (NotReady, "NoExecute")]);
         }
+        else if (ready is null)
+        {
+            // Admission made it so; nothing is evicted before the node had time to report.
+            wanted.Add((NotReady, "NoSchedule"));
+        }
 
         if (node.Flag("spec", "unschedulable"))
         {

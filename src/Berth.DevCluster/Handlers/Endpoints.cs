@@ -92,9 +92,6 @@ internal sealed class Endpoints(Cluster cluster, ListHandler list, WatchHandler 
             case "/version" or "/version/":
                 await Responses.Json(http, 200, ServerVersion.Body());
                 return true;
-            case "/healthz" or "/livez" or "/readyz" or "/healthz/ping" or "/healthz/etcd":
-                await Responses.Text(http, 200, "ok");
-                return true;
             case "/":
                 await Responses.Json(http, 200, new JsonObject { ["paths"] = new JsonArray("/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version") });
                 return true;
@@ -102,7 +99,7 @@ internal sealed class Endpoints(Cluster cluster, ListHandler list, WatchHandler 
                 await Responses.Json(http, 200, new JsonObject { ["issuer"] = ServiceAccountTokens.Issuer, ["id_token_signing_alg_values_supported"] = new JsonArray("ES256") });
                 return true;
         }
-        return await openApi.TryHandle(http, path) || await discovery.TryHandle(http, path);
+        return await HealthChecks.TryHandle(http, path) || await openApi.TryHandle(http, path) || await discovery.TryHandle(http, path);
     }
 
     private static async Task<DeleteOptions> Options(ApiRequest request, Target target)

@@ -19,6 +19,7 @@ internal sealed class ListHandler(Cluster cluster)
 
     public async Task Handle(ApiRequest request, Target target)
     {
+        ListOptions.Check(request, watch: false);
         var labels = LabelSelector.Parse(request.Query("labelSelector"));
         var fields = FieldSelector.Parse(request.Query("fieldSelector"), target.Resource, target.Version);
         var page = await Page.Of(request, cluster);
@@ -93,15 +94,13 @@ internal sealed class ListHandler(Cluster cluster)
             var token = request.Query("continue");
             if (token.Length > 0)
             {
+                var (revision, after) = ReadToken(token);
                 if (request.Query("resourceVersion") is { Length: > 0 } and not "0")
                     throw StatusException.BadRequest("specifying resource version is not allowed when using continue");
-                var (revision, after) = ReadToken(token);
                 return revision < 0 ? new Page(limit, token, after, cluster.Store.Revision, false) : new Page(limit, token, after, revision, true);
             }
             var asked = ReadRevision(request.Query("resourceVersion"));
             var match = request.Query("resourceVersionMatch");
-            if (match.Length > 0 && asked is null)
-                throw FieldErrors.Invalid("meta.k8s.io", "ListOptions", "", FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
             // A version from the future may be about to come: a real server waits three seconds for it.
             if (asked > cluster.Store.Revision) await Wait(cluster, asked.Value, request.Aborted);
             var exact = match == "Exact" && asked > 0;
@@ -116,14 +115,24 @@ internal sealed class ListHandler(Cluster cluster)
 
         private static (long Revision, string After) ReadToken(string token)
         {
+            byte[] bytes;
             try
             {
-                var json = JsonText.Object(System.Buffers.Text.Base64Url.DecodeFromChars(token.TrimEnd('=')));
+                bytes = System.Buffers.Text.Base64Url.DecodeFromChars(token);
+            }
+            catch (FormatException)
+            {
+                throw StatusException.BadRequest("invalid continue token: continue key is not valid: illegal base64 data at input byte 0");
+            }
+            try
+            {
+                var json = JsonText.Object(bytes);
                 return (json.Number("rv") ?? 0, (json.Text("start") ?? "/").TrimStart('/').TrimEnd('\0'));
             }
-            catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or InvalidCastException)
+            catch (Exception e) when (e is System.Text.Json.JsonException or InvalidCastException)
             {
-                throw StatusException.BadRequest("invalid continue token: continue key is not valid: illegal base64 data");
+                var why = e is System.Text.Json.JsonException unread ? GoJson.Complaint(bytes, unread) : "json: cannot unmarshal";
+                throw StatusException.BadRequest("invalid continue token: continue key is not valid: " + why);
             }
         }
 

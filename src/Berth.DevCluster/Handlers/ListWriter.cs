@@ -29,7 +29,7 @@ internal static class ListWriter
                 ["kind"] = "PartialObjectMetadataList",
                 ["apiVersion"] = "meta.k8s.io/v1",
                 ["metadata"] = Metadata(page, emptyContinue: false),
-                ["items"] = new JsonArray([.. page.Items.Select(i => (JsonNode)TableWriter.Partial(Shown(target, i)))]),
+                ["items"] = page.Items.Count == 0 ? null : new JsonArray([.. page.Items.Select(i => (JsonNode)TableWriter.Partial(Shown(target, i)))]),
             };
             await Responses.Json(request.Http, 200, metadata);
             return;

@@ -78,13 +78,23 @@ internal static class ObjectDecoder
             return source;
         }
         // Built-in kinds may leave both out.
-        if (apiVersion.Length > 0 && apiVersion != target.Version.ApiVersion)
+        if (apiVersion.Length > 0 && kind.Length > 0 && !IsRegistered(apiVersion, kind))
+        {
+            throw StatusException.BadRequest($"{kind} in version \"{apiVersion.Split('/')[^1]}\" cannot be handled as a {target.Resource.Kind}: no kind \"{kind}\" is registered for version \"{apiVersion}\" in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\"");
+        }
+        if (apiVersion.Length > 0 && apiVersion != target.Version.ApiVersion && kind == target.Resource.Kind)
             throw StatusException.BadRequest($"the API version in the data ({apiVersion}) does not match the expected API version ({target.Version.ApiVersion})");
         if (kind.Length > 0 && kind != target.Resource.Kind)
-            throw StatusException.BadRequest($"{kind} in version \"{target.Version.Name}\" cannot be handled as a {target.Resource.Kind}: converting (v1.{kind}) to ({(target.Resource.Group.Length == 0 ? "core" : target.Resource.Group.Split('.')[0])}.{target.Resource.Kind}): unknown conversion");
+            throw StatusException.BadRequest($"{kind} in version \"{apiVersion.Split('/')[^1]}\" cannot be handled as a {target.Resource.Kind}: converting ({apiVersion.Split('/')[^1]}.{kind}) to ({(target.Resource.Group.Length == 0 ? "core" : target.Resource.Group.Split('.')[0])}.{target.Resource.Kind}): unknown conversion");
         source["kind"] = target.Resource.Kind;
         source["apiVersion"] = target.Version.ApiVersion;
         return source;
+    }
+
+    private static bool IsRegistered(string apiVersion, string kind)
+    {
+        var parts = apiVersion.Split('/');
+        return BuiltinTypes.Find(parts.Length == 1 ? $"core/{apiVersion}.{kind}" : $"{parts[0].Split('.')[0]}/{parts[1]}.{kind}") is not null;
     }
 
     private static JsonObject Parse(ApiRequest request, string kind, byte[] body, List<string> duplicates, FieldType type)
@@ -92,12 +102,12 @@ internal static class ObjectDecoder
         var media = RequestBody.MediaType(request.Http);
         if (media == "application/vnd.kubernetes.protobuf") return ParseProtobuf(body, kind, type);
         if (media is not ("" or "application/json" or "application/yaml" or "*/*")) throw StatusException.UnsupportedMediaType(Accepted);
-        if (body.Length == 0) throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: unexpected end of JSON input ()");
+        if (body.Length == 0) throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)");
         try
         {
             var node = media == "application/yaml" ? Yaml.Parse(Encoding.UTF8.GetString(body), duplicates) : RequestBody.ParseJson(body, duplicates);
             return node as JsonObject ?? throw StatusException.BadRequest(
-                $"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: json: cannot unmarshal value into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }} ({Shown(body, 30)})");
+                $"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: json: cannot unmarshal {GoJson.Noun(node)} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }} ({Shown(body, 30)})");
         }
         catch (JsonException e)
         {
@@ -105,7 +115,7 @@ internal static class ObjectDecoder
         }
         catch (YamlException e)
         {
-            throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): yaml: line {e.Start.Line}: {e.Message}");
+            throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): {GoYaml.Complaint(e)}");
         }
     }
 
@@ -135,6 +145,8 @@ internal static class ObjectDecoder
     private static string Shown(byte[] body, int length)
     {
         var text = Encoding.UTF8.GetString(body);
+        // What does not look like an object is shown as it came.
+        if (length < int.MaxValue && !text.TrimStart().StartsWith('{')) return Convert.ToHexStringLower(body.AsSpan(0, Math.Min(body.Length, length))) + (body.Length > length ? " ..." : "");
         return text.Length <= length ? text : text[..length] + " ...";
     }
 }

@@ -63,7 +63,7 @@ internal sealed class Reviews(Cluster cluster, Authenticator authenticator, IAut
     {
         var spec = review.Object("spec") ?? [];
         if (spec.TextOr("", "user").Length == 0 && !spec.Strings("groups").Any())
-            throw FieldErrors.Invalid("authorization.k8s.io", target.Resource.Kind, "", FieldError.Invalid("spec.user", "\"\"", "at least one of user or group must be specified"));
+            throw FieldErrors.Invalid("authorization.k8s.io", "", "", FieldError.Invalid("spec.user", "\"\"", "at least one of user or group must be specified"));
         var extra = (spec.Object("extra") ?? []).ToDictionary(e => e.Key, e => e.Value.Strings().ToArray());
         return new UserInfo(spec.TextOr("", "user"), spec.TextOr("", "uid"), [.. spec.Strings("groups")], extra);
     }
@@ -81,7 +81,7 @@ internal sealed class Reviews(Cluster cluster, Authenticator authenticator, IAut
         }
         else
         {
-            throw FieldErrors.Invalid("authorization.k8s.io", review.TextOr("", "kind"), "",
+            throw FieldErrors.Invalid("authorization.k8s.io", "", "",
                 FieldError.Invalid("spec.resourceAttributes", "null", "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
         }
         var (allowed, reason) = authorizer.Authorize(user, attributes);
@@ -92,6 +92,7 @@ internal sealed class Reviews(Cluster cluster, Authenticator authenticator, IAut
 
     private JsonObject Rules(UserInfo user, string ns)
     {
+        if (ns.Length == 0) throw StatusException.BadRequest("no namespace on request");
         var rules = authorizer is IRuleLister lister ? lister.Rules(user, ns)
             : [new JsonObject { ["verbs"] = new JsonArray("*"), ["apiGroups"] = new JsonArray("*"), ["resources"] = new JsonArray("*") }];
         return new JsonObject

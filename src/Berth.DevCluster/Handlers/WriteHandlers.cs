@@ -88,11 +88,7 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
         }
     }
 
-    private static StatusException Mistaken(JsonNode? patch, string type)
-    {
-        var found = patch?.GetValueKind() switch { JsonValueKind.Object => "object", JsonValueKind.Array => "array", JsonValueKind.String => "string", JsonValueKind.Number => "number", null => "null", _ => "bool" };
-        return StatusException.BadRequest($"error decoding patch: json: cannot unmarshal {found} into Go value of type {type}");
-    }
+    private static StatusException Mistaken(JsonNode? patch, string type) => StatusException.BadRequest($"error decoding patch: json: cannot unmarshal {GoJson.Noun(patch)} into Go value of type {type}");
 
     private static void CheckName(Target target, JsonObject obj)
     {
@@ -108,7 +104,7 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
         var errors = new FieldErrors();
         var dryRun = request.Http.Request.Query["dryRun"].OfType<string>().ToList();
         if (dryRun.Exists(v => v != "All"))
-            errors.Add(new FieldError("FieldValueNotSupported", "dryRun", $"Unsupported value: []string{{{string.Join(", ", dryRun.Select(FieldError.Quote))}}}: supported values: \"All\""));
+            errors.Add(new FieldError("FieldValueNotSupported", "dryRun", $"Unsupported value: [{string.Join(',', dryRun.Select(FieldError.Quote))}]: supported values: \"All\""));
         if (request.Query("fieldManager").Length > 128) errors.Add(FieldError.TooLong("fieldManager", 128));
         if (request.FieldValidation is not ("Ignore" or "Warn" or "Strict"))
             errors.Add(FieldError.NotSupported("fieldValidation", request.FieldValidation, "", "Ignore", "Strict", "Warn"));

@@ -19,12 +19,15 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
         if (parsed is not { } info || cluster.Registry.Find(info.Group, info.Resource) is not { } resource || resource.Version(info.Version) is not { } version)
         {
             Authorize(user, new AccessAttributes(http.Request.Method.ToLowerInvariant(), "", "", "", "", "", path));
-            if (!await endpoints.Other(http, user, path)) await Responses.NotFoundPage(http);
+            if (await endpoints.Other(http, user, path)) return;
+            if (IsBuiltin(path)) throw StatusException.NoSuchResource();
+            await Responses.NotFoundPage(http);
             return;
         }
         var request = new ApiRequest(http, info, user);
         if (info.Rest.Length > 0 && info.Subresource != "proxy" || (info.Namespace.Length > 0 && !resource.Namespaced))
         {
+            if (resource.Custom is null) throw StatusException.NoSuchResource();
             await Responses.NotFoundPage(http);
             return;
         }
@@ -32,15 +35,31 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
         var verb = Verb(http, target.Name.Length > 0);
         var attributes = new AccessAttributes(verb, info.Group, info.Resource, info.Subresource, info.Namespace, info.Name);
         Authorize(user, attributes);
-        if (!request.IsAcceptable && info.Subresource != "log") throw StatusException.NotAcceptable("application/json", "application/yaml", "application/vnd.kubernetes.protobuf");
+        if (!request.IsAcceptable && info.Subresource != "log") throw NotAcceptable(target);
         if (info.Subresource.Length > 0 && version.Subresource(info.Subresource) is null)
         {
-            await Responses.NotFoundPage(http);
-            return;
+            throw resource.Custom is null ? StatusException.NoSuchResource() : target.NotFound();
         }
         if (cluster.Faults is { } faults) await FaultGate.Pass(faults, http, user.Name, attributes, () => Dispatch(request, target, verb));
         else await Dispatch(request, target, verb);
     }
+
+    // Whether a path lies under a group and version of built-in kinds.
+    private bool IsBuiltin(string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return parts switch
+        {
+            ["api", var version, _, ..] => Serves("", version),
+            ["apis", var group, var version, _, ..] => Serves(group, version),
+            _ => false,
+        };
+        bool Serves(string group, string version) => cluster.Registry.All.Any(r => r.Custom is null && r.Group == group && r.Version(version) is not null);
+    }
+
+    private static StatusException NotAcceptable(Target target) => target.Resource.Custom is null
+        ? StatusException.NoRepresentation("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+        : StatusException.NotAcceptable("application/json", "application/yaml");
 
     // A group and version that another server serves, its discovery and documents included.
     private async Task<bool> Aggregated(HttpContext http, UserInfo user, string path, RequestInfo? info)

@@ -14,7 +14,7 @@ internal sealed record FieldError(string Reason, string Field, string Message)
     public static FieldError Forbidden(string field, string why) => new("FieldValueForbidden", field, "Forbidden: " + why);
 
     public static FieldError NotSupported(string field, string value, params IEnumerable<string> supported) =>
-        new("FieldValueNotSupported", field, $"Unsupported value: {Quote(value)}: supported values: {string.Join(", ", supported.Order(StringComparer.Ordinal).Select(Quote))}");
+        new("FieldValueNotSupported", field, $"Unsupported value: {Quote(value)}: supported values: {string.Join(", ", supported.Select(Quote))}");
 
     public static FieldError TooLong(string field, long max) => new("FieldValueTooLong", field, $"Too long: may not be more than {max} bytes");
 

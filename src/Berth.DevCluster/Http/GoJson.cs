@@ -23,6 +23,17 @@ internal static class GoJson
         return $"invalid character {(c == '\'' ? "'\\''" : $"'{c}'")} {where}";
     }
 
+    /// <summary>What a value is called.</summary>
+    public static string Noun(System.Text.Json.Nodes.JsonNode? value) => value?.GetValueKind() switch
+    {
+        JsonValueKind.Object => "object",
+        JsonValueKind.Array => "array",
+        JsonValueKind.String => "string",
+        JsonValueKind.Number => "number",
+        null => "null",
+        _ => "bool",
+    };
+
     private static int Position(byte[] body, JsonException error)
     {
         var (line, at) = (error.LineNumber ?? 0, 0);

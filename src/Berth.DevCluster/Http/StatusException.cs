@@ -52,6 +52,9 @@ internal sealed class StatusException : Exception
     public static StatusException NotFound(string group, string resource, string name) =>
         new(404, "NotFound", $"{Qualified(resource, group)} \"{name}\" not found", Detail(name, group, resource));
 
+    /// <summary>There is no such resource or subresource in a group that is served.</summary>
+    public static StatusException NoSuchResource() => new(404, "NotFound", "the server could not find the requested resource", new JsonObject());
+
     public static StatusException AlreadyExists(string group, string resource, string name) =>
         new(409, "AlreadyExists", $"{Qualified(resource, group)} \"{name}\" already exists", Detail(name, group, resource));
 
@@ -79,6 +82,10 @@ internal sealed class StatusException : Exception
 
     public static StatusException NotAcceptable(params string[] accepted) =>
         new(406, "NotAcceptable", "only the following media types are accepted: " + string.Join(", ", accepted));
+
+    /// <summary>As built-in resources say it.</summary>
+    public static StatusException NoRepresentation(params string[] available) =>
+        new(406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: " + string.Join(", ", available), new JsonObject());
 
     public static StatusException Expired(string message) => new(410, "Expired", message);
 

@@ -46,7 +46,7 @@ internal static class JsonPatch
                 if (!Exists(root, path) ? operation["value"] is not null : !Same(Get(root, path), operation["value"])) throw Refused();
                 return root;
             default:
-                throw StatusException.BadRequest($"Unexpected kind: {operation.TextOr("unknown", "op")}");
+                throw Refused();
         }
     }
 

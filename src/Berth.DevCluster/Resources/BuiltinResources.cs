@@ -121,7 +121,7 @@ internal static class BuiltinResources
             Storage = stored,
             ShortNames = ["ev"],
             Store = store.Resource("events"),
-            Strategy = Strategies.Strategies.For("", "events", false),
+            Strategy = Strategies.Strategies.For("events.k8s.io", "events", false),
         };
     }
 

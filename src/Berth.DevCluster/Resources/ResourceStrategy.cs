@@ -42,6 +42,12 @@ internal class ResourceStrategy
     /// <summary>Says what is wrong with an object.</summary>
     public virtual void Validate(JsonObject obj, JsonObject? old, FieldErrors errors) { }
 
+    /// <summary>Says what is wrong with an object after a write to one of its subresources; status writes leave the rest as it was.</summary>
+    public virtual void ValidateSubresource(string subresource, JsonObject obj, JsonObject old, FieldErrors errors) => Validate(obj, old, errors);
+
+    /// <summary>The group that errors show, where it is not the resource's own.</summary>
+    public virtual string? ErrorGroup => null;
+
     /// <summary>The rule for names of this kind.</summary>
     public virtual NameRule NameRule => NameRule.Subdomain;
 

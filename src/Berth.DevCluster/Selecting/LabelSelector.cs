@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 
 namespace Berth.DevCluster.Selecting;
@@ -44,9 +43,7 @@ internal sealed class LabelSelector
     public static LabelSelector Parse(string text)
     {
         if (string.IsNullOrWhiteSpace(text)) return Everything;
-        var requirements = new List<Requirement>();
-        foreach (var part in Split(text)) requirements.Add(ParseOne(part.Trim(), text));
-        return new LabelSelector(requirements);
+        return new LabelSelector([.. new SelectorReader(text).Read().Select(t => new Requirement(t.Key, t.Operator, t.Values))]);
     }
 
     /// <summary>Reads the object form with matchLabels and matchExpressions.</summary>
@@ -61,43 +58,4 @@ internal sealed class LabelSelector
         }
         return new LabelSelector(requirements);
     }
-
-    private static Requirement ParseOne(string part, string whole)
-    {
-        if (part.Length == 0) throw Unreadable(whole, "found '', expected: !, identifier, or 'end of string'");
-        if (part[0] == '!') return new Requirement(part[1..].Trim(), "!", []);
-        var open = part.IndexOf('(', StringComparison.Ordinal);
-        if (open > 0)
-        {
-            var words = part[..open].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length != 2 || words[1] is not ("in" or "notin") || !part.EndsWith(')')) throw Unreadable(whole, $"found '{part}', expected: in, notin, =, ==, !=, gt, lt");
-            return new Requirement(words[0], words[1], [.. part[(open + 1)..^1].Split(',').Select(v => v.Trim())]);
-        }
-        foreach (var (sign, name) in (ReadOnlySpan<(string, string)>)[("!=", "notin"), ("==", "in"), ("=", "in"), (">", "gt"), ("<", "lt")])
-        {
-            var at = part.IndexOf(sign, StringComparison.Ordinal);
-            if (at > 0) return new Requirement(part[..at].Trim(), name, [part[(at + sign.Length)..].Trim()]);
-        }
-        if (part.Contains(' ', StringComparison.Ordinal)) throw Unreadable(whole, $"found '{part.Split(' ')[1]}', expected: in, notin, =, ==, !=, gt, lt");
-        return new Requirement(part, "exists", []);
-    }
-
-    // Commas inside parentheses separate values, not requirements.
-    private static IEnumerable<string> Split(string text)
-    {
-        int depth = 0, start = 0;
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '(') depth++;
-            else if (text[i] == ')') depth--;
-            else if (text[i] == ',' && depth == 0)
-            {
-                yield return text[start..i];
-                start = i + 1;
-            }
-        }
-        yield return text[start..];
-    }
-
-    private static StatusException Unreadable(string text, string why) => StatusException.BadRequest($"unable to parse requirement: {why}".Replace("{0}", text, StringComparison.Ordinal));
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
@@ -29,51 +28,6 @@ internal sealed class NamespaceStrategy : ResourceStrategy
     {
         if (old.At("spec", "finalizers") is { } kept) obj.Ensure("spec")["finalizers"] = kept.DeepClone();
     }
-}
-
-/// <summary>Nodes come with the status their kubelet found.</summary>
-internal sealed class NodeStrategy : ResourceStrategy
-{
-    public override bool HasStatus => true;
-
-    public override void PrepareForCreate(JsonObject obj) { }
-}
-
-/// <summary>Secrets: text fields become bytes, and some types name the keys they need.</summary>
-internal sealed class SecretStrategy : ResourceStrategy
-{
-    public override void Default(JsonObject obj)
-    {
-        if (obj.Object("stringData") is { } texts)
-        {
-            var data = obj.Ensure("data");
-            foreach (var (key, value) in texts) data[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.Text() ?? ""));
-            obj.Remove("stringData");
-        }
-        if (string.IsNullOrEmpty(obj.Text("type"))) obj["type"] = "Opaque";
-    }
-
-    public override void Validate(JsonObject obj, JsonObject? old, FieldErrors errors)
-    {
-        if (old is not null && old.Text("type") != obj.Text("type"))
-            errors.Add(FieldError.InvalidText("type", obj.TextOr("", "type"), "field is immutable"));
-        if (old?.Flag("immutable") == true && !JsonNode.DeepEquals(old["data"], obj["data"]))
-            errors.Add(FieldError.Forbidden("data", "field is immutable when `immutable` is set"));
-        string[] needed = obj.Text("type") switch
-        {
-            "kubernetes.io/tls" => ["tls.crt", "tls.key"],
-            "kubernetes.io/dockerconfigjson" => [".dockerconfigjson"],
-            "kubernetes.io/ssh-auth" => ["ssh-privatekey"],
-            _ => [],
-        };
-        foreach (var key in needed.Where(k => obj.Object("data")?.ContainsKey(k) != true)) errors.Add(FieldError.Required($"data[{key}]"));
-    }
-}
-
-/// <summary>Events belong to the namespace of what they tell about.</summary>
-internal sealed class EventStrategy : ResourceStrategy
-{
-    public override bool AllowCreateOnUpdate => true;
 }
 
 /// <summary>Leases change only from the state they were read in.</summary>

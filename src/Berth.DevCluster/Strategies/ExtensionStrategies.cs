@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Cel;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
@@ -53,17 +54,16 @@ internal sealed class CustomResourceDefinitionStrategy : ResourceStrategy
         if (obj.TextOr("", "spec", "names", "kind").Length == 0) errors.Add(FieldError.Required("spec.names.kind"));
         var scope = obj.TextOr("", "spec", "scope");
         if (scope is not ("Namespaced" or "Cluster")) errors.Add(scope.Length == 0 ? FieldError.Required("spec.scope") : FieldError.NotSupported("spec.scope", scope, "Cluster", "Namespaced"));
-        if (obj.Objects("spec", "versions").Count(v => v.Flag("storage") == true) != 1)
-            errors.Add(FieldError.Invalid("spec.versions", "[]", "must have exactly one version marked as storage version"));
-        foreach (var (version, i) in obj.Objects("spec", "versions").Select((v, i) => (v, i)))
+        var versions = new DefinitionVersions(obj);
+        versions.CheckStorage(errors);
+        foreach (var (version, i) in versions.Distinct())
         {
             if (version.Object("schema", "openAPIV3Schema") is not { } schema)
             {
-                errors.Add(FieldError.Required($"spec.versions[{i}].schema.openAPIV3Schema", "schemas are required"));
+                errors.Add(FieldError.Required($"spec.versions[{i}].schema.openAPIV3Schema"));
                 continue;
             }
-            var path = FieldPath.Of("spec").Child("versions").Index(i).Child("schema").Child("openAPIV3Schema");
-            errors.AddRange(SchemaCheck.Check(schema, path, version.Object("subresources", "status") is not null)
+            errors.AddRange(SchemaCheck.Check(schema, versions.Schema(i), version.Object("subresources", "status") is not null)
                 .Select(e => new FieldError(e.Reason.CauseType(), e.Field, e.Body)));
         }
         if (old is null) return;
@@ -120,6 +120,14 @@ internal sealed class AdmissionRegistrationStrategy(string plural) : ResourceStr
         if (HasStatus) obj["status"] = new JsonObject();
     }
 
+    public override void Validate(JsonObject obj, JsonObject? old, FieldErrors errors)
+    {
+        if (plural != "validatingadmissionpolicies" || (old is not null && JsonNode.DeepEquals(old["spec"], obj["spec"]))) return;
+        if (obj.Object("spec", "matchConstraints") is null) errors.Add(FieldError.Required("spec.matchConstraints"));
+        else if (obj.Array("spec", "matchConstraints", "resourceRules") is null or { Count: 0 }) errors.Add(FieldError.Required("spec.matchConstraints.resourceRules"));
+        errors.AddRange(new AdmissionPolicy(obj.Object("spec") ?? []).Errors.Select(e => new FieldError(e.Reason.CauseType(), e.Field, e.Body)));
+    }
+
     public override bool DesiredStateChanged(JsonObject obj, JsonObject old) =>
         !JsonNode.DeepEquals(obj["spec"], old["spec"]) || !JsonNode.DeepEquals(obj["webhooks"], old["webhooks"]);
 
@@ -129,29 +137,5 @@ internal sealed class AdmissionRegistrationStrategy(string plural) : ResourceStr
         constraints.Default("namespaceSelector", new JsonObject());
         constraints.Default("objectSelector", new JsonObject());
         foreach (var rule in constraints.Objects("resourceRules").Concat(constraints.Objects("excludeResourceRules"))) rule.Default("scope", "*");
-    }
-}
-
-/// <summary>Roles and bindings: looser names, and a binding's role never changes.</summary>
-internal sealed class RbacStrategy(string plural) : ResourceStrategy
-{
-    public override bool AllowCreateOnUpdate => true;
-
-    public override NameRule NameRule => NameRule.PathSegment;
-
-    public override void Default(JsonObject obj)
-    {
-        if (!plural.EndsWith("bindings", StringComparison.Ordinal)) return;
-        if (obj.Object("roleRef") is { } role) role.SetOrRemove("apiGroup", role.Text("apiGroup") is { Length: > 0 } g ? g : "rbac.authorization.k8s.io");
-        foreach (var subject in obj.Objects("subjects"))
-        {
-            if (string.IsNullOrEmpty(subject.Text("apiGroup")) && subject.Text("kind") is "User" or "Group") subject["apiGroup"] = "rbac.authorization.k8s.io";
-        }
-    }
-
-    public override void Validate(JsonObject obj, JsonObject? old, FieldErrors errors)
-    {
-        if (old is not null && plural.EndsWith("bindings", StringComparison.Ordinal) && !JsonNode.DeepEquals(old["roleRef"], obj["roleRef"]))
-            errors.Add(FieldError.Invalid("roleRef", obj["roleRef"]?.ToJsonString() ?? "null", "cannot change roleRef"));
     }
 }

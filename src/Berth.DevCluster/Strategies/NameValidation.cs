@@ -43,7 +43,7 @@ internal static partial class NameValidation
             yield break;
         }
         var max = rule == NameRule.Label ? 63 : 253;
-        if (name.Length > max) yield return $"must be no more than {max} characters";
+        if (name.Length > max) yield return $"must be no more than {max} bytes";
         if (rule == NameRule.Label && name.Contains('.', StringComparison.Ordinal) && Subdomain().IsMatch(name)) yield return "must not contain dots";
         else if (!(rule == NameRule.Label ? Label() : Subdomain()).IsMatch(name)) yield return rule == NameRule.Label ? LabelMessage : SubdomainMessage;
     }
@@ -64,13 +64,13 @@ internal static partial class NameValidation
         }
         var name = slash[^1];
         if (name.Length == 0) yield return "name part must be non-empty";
-        else if (name.Length > 63) yield return "name part must be no more than 63 characters";
+        else if (name.Length > 63) yield return "name part must be no more than 63 bytes";
         if (!Qualified().IsMatch(name)) yield return QualifiedMessage;
     }
 
     public static IEnumerable<string> LabelValue(string value)
     {
-        if (value.Length > 63) yield return "must be no more than 63 characters";
+        if (value.Length > 63) yield return "must be no more than 63 bytes";
         if (!LabelValueForm().IsMatch(value)) yield return LabelValueMessage;
     }
 }

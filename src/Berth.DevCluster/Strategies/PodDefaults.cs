@@ -18,6 +18,7 @@ internal static class PodDefaults
         }
         spec.Default("restartPolicy", "Always");
         spec.Default("terminationGracePeriodSeconds", 30);
+        if (spec.Number("terminationGracePeriodSeconds") < 0) spec["terminationGracePeriodSeconds"] = 1;
         spec.Default("dnsPolicy", "ClusterFirst");
         spec.Default("securityContext", new JsonObject());
         spec.Default("schedulerName", "default-scheduler");

@@ -13,7 +13,7 @@ internal static class PodSpecDiff
     public static string Between(JsonObject before, JsonObject after)
     {
         var type = BuiltinTypes.Get("core/v1.PodSpec");
-        var (a, b) = (Lines(before, type), Lines(after, type));
+        var (a, b) = (Lines(InternalForm.Of(before), type), Lines(InternalForm.Of(after), type));
         var text = new StringBuilder();
         foreach (var hunk in Hunks(Edits(a, b)))
         {
@@ -74,15 +74,16 @@ internal static class PodSpecDiff
         return lines;
     }
 
-    private static void Write(List<string> lines, string prefix, JsonNode? value, FieldType type, int depth, string suffix)
+    private static void Write(List<string> lines, string prefix, JsonNode? value, FieldType type, int depth, string suffix, bool pointer = false)
     {
         var indent = new string(' ', depth);
         switch (type.Shape, value)
         {
             case (Shape.Struct, JsonObject o):
                 lines.Add(indent + prefix + "{");
-                for (var i = 0; i < type.Fields.Count; i++)
-                    Write(lines, $"\"{GoName(type.Fields[i].Name)}\": ", o[type.Fields[i].Name], type.Fields[i].Type, depth + 1, i + 1 < type.Fields.Count ? "," : "");
+                var fields = InternalForm.Fields(type);
+                for (var i = 0; i < fields.Count; i++)
+                    Write(lines, $"\"{InternalForm.Name(fields[i].Name)}\": ", o[fields[i].Name], fields[i].Type, depth + 1, i + 1 < fields.Count ? "," : "", fields[i].Pointer);
                 lines.Add(indent + "}" + suffix);
                 break;
             case (Shape.List, JsonArray list):
@@ -97,12 +98,10 @@ internal static class PodSpecDiff
                 lines.Add(indent + "}" + suffix);
                 break;
             default:
-                lines.Add(indent + prefix + (value?.ToJsonString() ?? Empty(type)) + suffix);
+                lines.Add(indent + prefix + (value?.ToJsonString() ?? (pointer ? "null" : Empty(type))) + suffix);
                 break;
         }
     }
 
     private static string Empty(FieldType type) => type.Shape == Shape.Scalar ? type.Scalar switch { "s" => "\"\"", "b" => "false", "t" => "null", _ => "0" } : "null";
-
-    private static string GoName(string json) => char.ToUpperInvariant(json[0]) + json[1..];
 }

@@ -49,6 +49,12 @@ internal sealed class PodStrategy : ResourceStrategy
         else PodValidation.Update(obj, old, errors);
     }
 
+    public override void ValidateSubresource(string subresource, JsonObject obj, JsonObject old, FieldErrors errors)
+    {
+        if (subresource == "ephemeralcontainers") PodValidation.Ephemeral(obj, old, errors);
+        else Validate(obj, old, errors);
+    }
+
     private static string QualityOfService(JsonObject obj)
     {
         var containers = obj.Objects("spec", "containers").Concat(obj.Objects("spec", "initContainers")).ToList();

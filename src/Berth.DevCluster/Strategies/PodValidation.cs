@@ -1,38 +1,85 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 
 namespace Berth.DevCluster.Strategies;
 
 /// <summary>The checks of pod specs that users meet most.</summary>
-internal static partial class PodValidation
+internal static class PodValidation
 {
     private const string UpdateRule = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
         + "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
-    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
-    private static partial Regex Label();
-
-    [GeneratedRegex("^[^=]+$")]
-    private static partial Regex EnvironmentName();
-
     public static void Spec(JsonObject? spec, string path, FieldErrors errors, string? onlyRestart = null, IEnumerable<JsonObject>? claims = null)
     {
-        if (spec?.Array("containers") is not { Count: > 0 } containers)
-        {
-            errors.Add(FieldError.Required(path + ".containers"));
-            return;
-        }
+        if (spec is null) return;
+        VolumeRules.Volumes(spec, path, errors);
         var names = new HashSet<string>(StringComparer.Ordinal);
-        Containers(containers, path + ".containers", names, errors);
-        if (spec.Array("initContainers") is { } init) Containers(init, path + ".initContainers", names, errors);
-        Mounts(spec, path, errors, claims ?? []);
+        var hostNetwork = spec.Flag("hostNetwork") == true;
+        if (spec.Array("containers") is not { Count: > 0 }) errors.Add(FieldError.Required(path + ".containers"));
+        foreach (var (container, i) in spec.Objects("containers").Select((c, i) => (c, i)))
+        {
+            ContainerRules.Check(container, $"{path}.containers[{i}]", names, hostNetwork, errors);
+            ContainerRules.CheckProbes(container, $"{path}.containers[{i}]", errors);
+        }
+        foreach (var (container, i) in spec.Objects("initContainers").Select((c, i) => (c, i)))
+        {
+            ContainerRules.Check(container, $"{path}.initContainers[{i}]", names, hostNetwork, errors);
+            ContainerRules.Init(container, $"{path}.initContainers[{i}]", errors);
+        }
+        VolumeRules.Mounts(spec, path, claims ?? [], errors);
+        Policies(spec, path, onlyRestart, errors);
+        ContainerRules.Identities(spec.Object("securityContext"), path + ".securityContext", errors);
+    }
+
+    private static void Policies(JsonObject spec, string path, string? onlyRestart, FieldErrors errors)
+    {
         var policy = spec.TextOr("", "restartPolicy");
         if (policy is not ("Always" or "OnFailure" or "Never"))
             errors.Add(FieldError.NotSupported(path + ".restartPolicy", policy, "Always", "OnFailure", "Never"));
         else if (onlyRestart is not null && policy != onlyRestart)
             errors.Add(FieldError.NotSupported(path + ".restartPolicy", policy, onlyRestart));
+        if (spec.TextOr("", "dnsPolicy") is var dns && dns is not ("ClusterFirstWithHostNet" or "ClusterFirst" or "Default" or "None"))
+            errors.Add(FieldError.NotSupported(path + ".dnsPolicy", dns, "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"));
+        if (spec.Number("activeDeadlineSeconds") is (< 1 or > int.MaxValue) and var deadline)
+            errors.Add(FieldError.Invalid(path + ".activeDeadlineSeconds", deadline.Invariant(), "must be between 1 and 2147483647, inclusive"));
+    }
+
+    /// <summary>Ephemeral containers only come; they need a name, an image and perhaps a container that exists.</summary>
+    public static void Ephemeral(JsonObject obj, JsonObject old, FieldErrors errors)
+    {
+        var spec = obj.Object("spec") ?? [];
+        var names = spec.Objects("containers").Concat(spec.Objects("initContainers")).Select(c => c.TextOr("", "name")).ToHashSet(StringComparer.Ordinal);
+        var targets = names.ToHashSet(StringComparer.Ordinal);
+        foreach (var (container, i) in spec.Objects("ephemeralContainers").Select((c, i) => (c, i)))
+        {
+            var at = $"spec.ephemeralContainers[{i}]";
+            ContainerRules.Check(container, at, names, false, errors);
+            if (container.TextOr("", "targetContainerName") is { Length: > 0 } wanted && !targets.Contains(wanted)) errors.Add(FieldError.NotFound(at + ".targetContainerName", wanted));
+            foreach (var field in (string[])["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"])
+            {
+                if (container[field] is not null) errors.Add(FieldError.Forbidden($"{at}.{field}", "cannot be set for an Ephemeral Container"));
+            }
+        }
+        foreach (var present in old.Objects("spec", "ephemeralContainers"))
+        {
+            var kept = spec.Objects("ephemeralContainers").FirstOrDefault(c => c.Text("name") == present.Text("name"));
+            if (kept is null) errors.Add(FieldError.Forbidden("spec.ephemeralContainers", $"existing ephemeral containers {FieldError.Quote(present.TextOr("", "name"))} may not be removed\n"));
+            else if (!JsonNode.DeepEquals(kept, present)) errors.Add(FieldError.Forbidden("spec.ephemeralContainers", $"existing ephemeral containers {FieldError.Quote(present.TextOr("", "name"))} may not be changed\n"));
+        }
+    }
+
+    // Tolerations may be added; those that are there stay.
+    private static void Tolerations(JsonObject obj, JsonObject old, FieldErrors errors)
+    {
+        var now = obj.Objects("spec", "tolerations").ToList();
+        foreach (var kept in old.Objects("spec", "tolerations"))
+        {
+            var same = now.Exists(t => ((string[])["key", "operator", "value", "effect"]).All(f => t.TextOr("", f) == kept.TextOr("", f)));
+            if (same) continue;
+            errors.Add(FieldError.Forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"));
+            return;
+        }
     }
 
     public static void Update(JsonObject obj, JsonObject old, FieldErrors errors)
@@ -50,46 +97,9 @@ internal static partial class PodValidation
             if (before[field] is { } kept) next[field] = kept.DeepClone();
             else next.Remove(field);
         }
+        Tolerations(obj, old, errors);
         if (before["nodeName"] is null && next["nodeName"] is not null) next.Remove("nodeName");
         if (JsonNode.DeepEquals(next, before)) return;
         errors.Add(FieldError.Forbidden("spec", UpdateRule + "\n" + PodSpecDiff.Between(before, next)));
-    }
-
-    private static void Containers(JsonArray containers, string path, HashSet<string> names, FieldErrors errors)
-    {
-        for (var i = 0; i < containers.Count; i++)
-        {
-            var at = $"{path}[{i}]";
-            if (containers[i] is not JsonObject container) continue;
-            var name = container.TextOr("", "name");
-            if (name.Length == 0) errors.Add(FieldError.Required(at + ".name"));
-            else if (!Label().IsMatch(name) || name.Length > 63) errors.Add(FieldError.InvalidText(at + ".name", name, NameValidation.LabelMessage));
-            else if (!names.Add(name)) errors.Add(FieldError.Duplicate(at + ".name", name));
-            if (container.TextOr("", "image").Length == 0) errors.Add(FieldError.Required(at + ".image"));
-            foreach (var (variable, n) in container.Objects("env").Select((v, n) => (v, n)))
-            {
-                if (variable.TextOr("", "name").Length == 0) errors.Add(FieldError.Required($"{at}.env[{n}].name"));
-                else if (!EnvironmentName().IsMatch(variable.TextOr("", "name")))
-                    errors.Add(FieldError.InvalidText($"{at}.env[{n}].name", variable.TextOr("", "name"), "a valid environment variable name must consist only of printable ASCII characters other than '='"));
-            }
-        }
-    }
-
-    // A StatefulSet's claim templates are volumes of its pods, too.
-    private static void Mounts(JsonObject spec, string path, FieldErrors errors, IEnumerable<JsonObject> claims)
-    {
-        var volumes = spec.Objects("volumes").Select(v => v.TextOr("", "name")).Concat(claims.Select(c => c.Name())).ToHashSet(StringComparer.Ordinal);
-        foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers"])
-        {
-            foreach (var (container, i) in spec.Objects(list).Select((c, i) => (c, i)))
-            {
-                foreach (var (mount, n) in container.Objects("volumeMounts").Select((m, n) => (m, n)))
-                {
-                    var name = mount.TextOr("", "name");
-                    if (!volumes.Contains(name)) errors.Add(FieldError.NotFound($"{path}.{list}[{i}].volumeMounts[{n}].name", name));
-                    if (mount.TextOr("", "mountPath").Length == 0) errors.Add(FieldError.Required($"{path}.{list}[{i}].volumeMounts[{n}].mountPath"));
-                }
-            }
-        }
     }
 }

@@ -57,6 +57,7 @@ internal sealed class ServiceStrategy : ResourceStrategy
             errors.Add(FieldError.Invalid("spec.clusterIPs[0]", $"[\"{obj.TextOr("", "spec", "clusterIP")}\"]", "may not change once set"));
         if (obj.Array("spec", "ports") is null or { Count: 0 } && obj.Text("spec", "clusterIP") != "None" && obj.Text("spec", "type") != "ExternalName")
             errors.Add(FieldError.Required("spec.ports"));
+        ServicePorts.Validate([.. obj.Objects("spec", "ports")], errors);
     }
 
     private static void Allocate(JsonObject spec)

@@ -2,6 +2,9 @@ using System.Text.Json.Nodes;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Resources;
+using Berth.DevCluster.Schema;
+using Berth.DevCluster.Selecting;
+using FieldError = Berth.DevCluster.Http.FieldError;
 
 namespace Berth.DevCluster.Strategies;
 
@@ -25,23 +28,24 @@ internal abstract class TemplateStrategy : ResourceStrategy
 
     public override void Validate(JsonObject obj, JsonObject? old, FieldErrors errors)
     {
+        Selector(obj, obj.Object("spec", "selector"), old, errors);
         PodValidation.Spec(obj.Object("spec", "template", "spec"), "spec.template.spec", errors, OnlyRestartPolicy, obj.Objects("spec", "volumeClaimTemplates"));
-        var selector = obj.Object("spec", "selector");
-        if (selector is null || selector.Count == 0)
-        {
-            errors.Add(FieldError.Required("spec.selector"));
-            return;
-        }
-        if (old is not null && !JsonNode.DeepEquals(selector, old.At("spec", "selector")))
+    }
+
+    private void Selector(JsonObject obj, JsonObject? selector, JsonObject? old, FieldErrors errors)
+    {
+        if (selector is null) errors.Add(FieldError.Required("spec.selector"));
+        else if (selector.Count == 0) errors.Add(FieldError.Invalid("spec.selector", "{}", $"empty selector is invalid for {Noun}"));
+        else if (old is not null && !JsonNode.DeepEquals(selector, old.At("spec", "selector")))
             errors.Add(FieldError.Invalid("spec.selector", selector.ToJsonString(), "field is immutable"));
         var labels = obj.Object("spec", "template", "metadata", "labels");
-        foreach (var (key, value) in selector.Object("matchLabels") ?? [])
-        {
-            if (labels?.Text(key) == value.Text()) continue;
-            errors.Add(FieldError.Invalid("spec.template.metadata.labels", (labels ?? []).ToJsonString(), "`selector` does not match template `labels`"));
-            break;
-        }
+        // No selector selects nothing, an empty one everything.
+        if (selector is null || !LabelSelector.From(selector).Matches(labels))
+            errors.Add(FieldError.Invalid("spec.template.metadata.labels", labels is null ? "null" : GoText.Json(labels), "`selector` does not match template `labels`"));
     }
+
+    /// <summary>The kind as a sentence names it.</summary>
+    protected virtual string Noun => "deployment";
 }
 
 /// <summary>Deployments.</summary>
@@ -78,6 +82,8 @@ internal sealed class ReplicaSetStrategy : TemplateStrategy
 /// <summary>StatefulSets and DaemonSets.</summary>
 internal sealed class WorkloadStrategy(string plural) : TemplateStrategy
 {
+    protected override string Noun => plural[..^1];
+
     protected override void DefaultSpec(JsonObject spec, JsonObject obj)
     {
         spec.Default("revisionHistoryLimit", 10);
@@ -115,6 +121,7 @@ internal sealed class JobStrategy : TemplateStrategy
         spec.Default("backoffLimit", 6);
         spec.Default("completionMode", "NonIndexed");
         spec.Default("suspend", false);
+        spec.Default("manualSelector", false);
         spec.Default("podReplacementPolicy", spec["podFailurePolicy"] is null ? "TerminatingOrFailed" : "Failed");
         if (obj.Object("metadata", "labels") is null && spec.Object("template", "metadata", "labels") is { } labels) obj.Meta()["labels"] = labels.DeepClone();
     }
@@ -124,6 +131,7 @@ internal sealed class JobStrategy : TemplateStrategy
         base.PrepareForCreate(obj);
         var spec = obj.Ensure("spec");
         if (spec.Flag("manualSelector") == true) return;
+        var unlabelled = obj.Object("metadata", "labels") is null or { Count: 0 } || JsonNode.DeepEquals(obj.At("metadata", "labels"), spec.At("template", "metadata", "labels"));
         var uid = obj.TextOr("", "metadata", "uid");
         var labels = spec.Ensure("template").Ensure("metadata").Ensure("labels");
         labels["controller-uid"] = labels["batch.kubernetes.io/controller-uid"] = null;
@@ -132,13 +140,15 @@ internal sealed class JobStrategy : TemplateStrategy
         labels["job-name"] = obj.Name();
         labels["batch.kubernetes.io/job-name"] = obj.Name();
         spec["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["batch.kubernetes.io/controller-uid"] = uid } };
+        // A job without labels of its own has those of its pods.
+        if (unlabelled) obj.Meta()["labels"] = labels.DeepClone();
     }
 
     public override void Validate(JsonObject obj, JsonObject? old, FieldErrors errors)
     {
         base.Validate(obj, old, errors);
         var policy = obj.Text("spec", "template", "spec", "restartPolicy");
-        if (policy == "Always") errors.Add(FieldError.NotSupported("spec.template.spec.restartPolicy", policy, "Never", "OnFailure"));
+        if (policy == "Always") errors.Add(FieldError.Required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\""));
         if (old is not null && !JsonNode.DeepEquals(old.At("spec", "template", "spec"), obj.At("spec", "template", "spec")) && old.Flag("spec", "suspend") != true)
             errors.Add(FieldError.Invalid("spec.template", "{}", "field is immutable"));
     }

@@ -14,9 +14,9 @@ internal static class BuiltinPrinters
         [("", "events")] = EventPrinter.Printer,
         [("events.k8s.io", "events")] = EventPrinter.Printer,
         [("", "namespaces")] = Of("Status", o => o.Text("status", "phase")),
-        [("", "configmaps")] = Of("Data:integer", o => (o.Object("data")?.Count ?? 0) + (o.Object("binaryData")?.Count ?? 0)),
-        [("", "secrets")] = Of("Type,Data:integer", o => o.Text("type"), o => o.Object("data")?.Count ?? 0),
-        [("", "serviceaccounts")] = Of("Secrets:integer", o => o.Array("secrets")?.Count ?? 0),
+        [("", "configmaps")] = Of("Data", o => (o.Object("data")?.Count ?? 0) + (o.Object("binaryData")?.Count ?? 0)),
+        [("", "secrets")] = Of("Type,Data", o => o.Text("type"), o => o.Object("data")?.Count ?? 0),
+        [("", "serviceaccounts")] = Of(""),
         [("", "services")] = Wide("Type,Cluster-IP,External-IP,Port(s)", ["Selector"],
             o => o.Text("spec", "type"), o => o.Text("spec", "clusterIP") is { Length: > 0 } ip ? ip : "<none>", _ => "<none>", Ports, o => Labels(o.Object("spec", "selector"))),
         [("", "endpoints")] = Of("Endpoints", Addresses),
@@ -24,7 +24,7 @@ internal static class BuiltinPrinters
             o => o.Text("status", "phase"), o => o.TextOr("", "spec", "volumeName"), o => o.TextOr("", "status", "capacity", "storage"),
             o => string.Join(",", o.Strings("status", "accessModes")), o => o.TextOr("", "spec", "storageClassName"), _ => "<unset>", o => o.TextOr("<unset>", "spec", "volumeMode")),
         [("", "resourcequotas")] = Of("Request,Limit", o => Quota(o, limits: false), o => Quota(o, limits: true)),
-        [("apps", "deployments")] = Wide("Ready,Up-to-date:integer,Available:integer", ["Containers", "Images", "Selector"],
+        [("apps", "deployments")] = Wide("Ready,Up-to-date,Available", ["Containers", "Images", "Selector"],
             o => $"{o.Number("status", "readyReplicas") ?? 0}/{o.Number("spec", "replicas") ?? 0}", o => o.Number("status", "updatedReplicas") ?? 0,
             o => o.Number("status", "availableReplicas") ?? 0, o => Containers(o, "name"), o => Containers(o, "image"), Selector),
         [("apps", "replicasets")] = Wide("Desired:integer,Current:integer,Ready:integer", ["Containers", "Images", "Selector"],
@@ -41,8 +41,8 @@ internal static class BuiltinPrinters
             o => Shown(o.At("spec", "minAvailable")), o => Shown(o.At("spec", "maxUnavailable")), o => o.Number("status", "disruptionsAllowed") ?? 0),
         [("coordination.k8s.io", "leases")] = Of("Holder", o => o.TextOr("", "spec", "holderIdentity")),
         [("networking.k8s.io", "networkpolicies")] = Of("Pod-Selector", o => Labels(o.Object("spec", "podSelector", "matchLabels"))),
-        [("scheduling.k8s.io", "priorityclasses")] = Of("Value:integer,Global-Default:boolean,PreemptionPolicy",
-            o => o.Number("value") ?? 0, o => o.Flag("globalDefault") == true, o => o.TextOr("", "preemptionPolicy")),
+        [("scheduling.k8s.io", "priorityclasses")] = new([Column("Value", "integer"), Column("Global-Default", "boolean"), Printers.AgeColumn, Column("PreemptionPolicy")],
+            (o, time) => [o.Number("value") ?? 0, o.Flag("globalDefault") == true, Age.Since(o.Text("metadata", "creationTimestamp"), time), o.TextOr("", "preemptionPolicy")]),
         [("rbac.authorization.k8s.io", "roles")] = Created(),
         [("rbac.authorization.k8s.io", "clusterroles")] = Created(),
         [("rbac.authorization.k8s.io", "rolebindings")] = Wide("Role", ["Users", "Groups", "ServiceAccounts"], Role, o => Subjects(o, "User"), o => Subjects(o, "Group"), o => Subjects(o, "ServiceAccount")),
@@ -69,12 +69,12 @@ internal static class BuiltinPrinters
     // Plain columns, then the age, then those of -o wide.
     private static Printer Wide(string columns, string[] wide, params Func<JsonObject, JsonNode?>[] cells)
     {
-        var plain = columns.Split(',').Select(c => Column(c.Split(':')[0], c.Contains(':', StringComparison.Ordinal) ? c.Split(':')[1] : "string")).ToList();
+        var plain = columns.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(c => Column(c.Split(':')[0], c.Contains(':', StringComparison.Ordinal) ? c.Split(':')[1] : "string")).ToList();
         return new Printer([.. plain, Printers.AgeColumn, .. wide.Select(w => Column(w, priority: 1))],
             (o, time) => [.. cells.Take(plain.Count).Select(c => c(o)), Age.Since(o.Text("metadata", "creationTimestamp"), time), .. cells.Skip(plain.Count).Select(c => c(o))]);
     }
 
-    private static Printer Created() => new([Column("Created At", "date")], (o, _) => [o.Text("metadata", "creationTimestamp")]);
+    private static Printer Created() => new([Column("Created At", "date", description: Printers.AgeDescription)], (o, _) => [o.Text("metadata", "creationTimestamp")]);
 
     public static string Labels(JsonObject? labels) =>
         labels is null or { Count: 0 } ? "<none>" : string.Join(",", labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value.Text()}"));

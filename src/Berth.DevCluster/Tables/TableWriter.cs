@@ -15,7 +15,7 @@ internal static class TableWriter
     {
         var printer = Printers.For(target.Resource, target.Version);
         var table = new JsonObject { ["kind"] = "Table", ["apiVersion"] = "meta.k8s.io/v1", ["metadata"] = metadata };
-        if (withColumns) table["columnDefinitions"] = new JsonArray([.. printer.Columns.Prepend(new PrinterColumn("Name", "string", "", "name", NameDescription)).Select(Definition)]);
+        if (withColumns) table["columnDefinitions"] = new JsonArray([.. printer.Columns.Prepend(new PrinterColumn("Name", "string", "", "name", NameDescription)).Select(c => Definition(target.Resource, c))]);
         else table["columnDefinitions"] = null;
         table["rows"] = new JsonArray([.. items.Select(i => (JsonNode)Row(printer, i, include, cluster.Time))]);
         return table;
@@ -27,12 +27,12 @@ internal static class TableWriter
         return new JsonObject { ["kind"] = "PartialObjectMetadata", ["apiVersion"] = "meta.k8s.io/v1", ["metadata"] = metadata };
     }
 
-    private static JsonNode Definition(PrinterColumn column) => new JsonObject
+    private static JsonNode Definition(ApiResource resource, PrinterColumn column) => new JsonObject
     {
         ["name"] = column.Name,
         ["type"] = column.Type,
         ["format"] = column.Format,
-        ["description"] = column.Description,
+        ["description"] = column.Description.Length > 0 || resource.Custom is not null ? column.Description : ColumnDescriptions.Find(resource.Group, resource.Plural, column.Name),
         ["priority"] = column.Priority,
     };
 

@@ -113,7 +113,7 @@ internal sealed class BuiltinCodec
             case Shape.Map:
                 if (value is not JsonObject map) throw Mismatch(kind, type, owner, path);
                 var entries = map.OrderBy(p => p.Key, StringComparer.Ordinal)
-                    .Select(p => KeyValuePair.Create(p.Key, Item(p.Value, type.Element!, owner, Join(path, p.Key))));
+                    .Select(p => KeyValuePair.Create(p.Key, Item(p.Value, type.Element!, owner, type.Element!.Shape == Shape.Scalar ? path : Join(path, p.Key))));
                 return new JsonObject(entries);
             case Shape.List:
                 if (value is not JsonArray list) throw Mismatch(kind, type, owner, path);

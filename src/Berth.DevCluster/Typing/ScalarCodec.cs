@@ -22,7 +22,11 @@ internal static class ScalarCodec
                 return kind is JsonValueKind.String or JsonValueKind.Number ? Quantity.Canonical(value.ToString()) : throw BuiltinCodec.Mismatch(kind, type, owner, path);
             case "I":
                 return kind is JsonValueKind.String or JsonValueKind.Number ? value.DeepClone() : throw BuiltinCodec.Mismatch(kind, type, owner, path);
-            case "s" or "d" or "y":
+            case "y":
+                if (kind != JsonValueKind.String) throw BuiltinCodec.Mismatch(kind, type, owner, path);
+                if (Base64.Fault(value.GetValue<string>()) is >= 0 and var at) throw new DecodeException($"illegal base64 data at input byte {at}");
+                return value.GetValue<string>().ReplaceLineEndings("");
+            case "s" or "d":
                 return kind == JsonValueKind.String ? value.DeepClone() : throw BuiltinCodec.Mismatch(kind, type, owner, path);
             case "b":
                 return kind is JsonValueKind.True or JsonValueKind.False ? value.DeepClone() : throw BuiltinCodec.Mismatch(kind, type, owner, path);

@@ -14,6 +14,7 @@ internal sealed class WatchHandler(Cluster cluster, WatchCuts cuts)
 
     public async Task Handle(ApiRequest request, Target target)
     {
+        ListOptions.Check(request, watch: true);
         var start = WatchStart.Of(request, cluster.Store.Revision);
         var selection = new WatchSelection(target, LabelSelector.Parse(request.Query("labelSelector")),
             FieldSelector.Parse(request.Query("fieldSelector"), target.Resource, target.Version));

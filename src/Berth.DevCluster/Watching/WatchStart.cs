@@ -18,25 +18,11 @@ internal sealed record WatchStart(long Revision, bool InitialState, bool Initial
             throw StatusException.Unexplained($"resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax");
         if (revision > current) throw StatusException.TooLargeRevision(revision, current);
         var sendInitial = request.Query("sendInitialEvents");
-        CheckMatch(request, sendInitial);
         var initial = sendInitial.Length > 0 ? sendInitial is "true" or "1" : unset;
         var bookmarks = request.Flag("allowWatchBookmarks");
         var seconds = int.TryParse(request.Query("timeoutSeconds"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) && asked > 0
             ? asked : RandomNumberGenerator.GetInt32(MinTimeoutSeconds, 2 * MinTimeoutSeconds);
         var from = initial || !unset ? revision : current;
         return new WatchStart(from, initial, initial && sendInitial.Length > 0 && bookmarks, bookmarks, TimeSpan.FromSeconds(seconds));
-    }
-
-    private static void CheckMatch(ApiRequest request, string sendInitial)
-    {
-        var match = request.Query("resourceVersionMatch");
-        FieldError? error = null;
-        if (sendInitial.Length == 0 && match.Length > 0)
-            error = FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
-        else if (sendInitial.Length > 0 && match.Length == 0)
-            error = FieldError.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
-        else if (sendInitial.Length > 0 && match != "NotOlderThan")
-            error = FieldError.NotSupported("resourceVersionMatch", match, "NotOlderThan");
-        if (error is not null) throw FieldErrors.Invalid("meta.k8s.io", "ListOptions", "", error);
     }
 }

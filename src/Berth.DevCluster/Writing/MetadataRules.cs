@@ -76,13 +76,12 @@ internal static class MetadataRules
     private static void OwnerReferences(JsonObject metadata, FieldErrors errors)
     {
         var controllers = new List<string>();
-        foreach (var (owner, i) in metadata.Objects("ownerReferences").Select((o, i) => (o, i)))
+        foreach (var owner in metadata.Objects("ownerReferences"))
         {
-            var at = $"metadata.ownerReferences[{i}]";
-            if (owner.TextOr("", "apiVersion").Length == 0) errors.Add(FieldError.InvalidText(at + ".apiVersion", "", "version must not be empty"));
-            if (owner.TextOr("", "kind").Length == 0) errors.Add(FieldError.InvalidText(at + ".kind", "", "must not be empty"));
-            if (owner.TextOr("", "name").Length == 0) errors.Add(FieldError.InvalidText(at + ".name", "", "must not be empty"));
-            if (owner.TextOr("", "uid").Length == 0) errors.Add(FieldError.InvalidText(at + ".uid", "", "must not be empty"));
+            if (owner.TextOr("", "apiVersion").Length == 0) errors.Add(FieldError.InvalidText("metadata.ownerReferences.apiVersion", "", "version must not be empty"));
+            if (owner.TextOr("", "kind").Length == 0) errors.Add(FieldError.InvalidText("metadata.ownerReferences.kind", "", "must not be empty"));
+            if (owner.TextOr("", "name").Length == 0) errors.Add(FieldError.InvalidText("metadata.ownerReferences.name", "", "must not be empty"));
+            if (owner.TextOr("", "uid").Length == 0) errors.Add(FieldError.InvalidText("metadata.ownerReferences.uid", "", "must not be empty"));
             if (owner.Flag("controller") == true) controllers.Add($"{owner.Text("kind")}/{owner.Text("name")}");
         }
         if (controllers.Count > 1)

@@ -87,10 +87,11 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
         }
         catch (YamlException e)
         {
-            throw StatusException.BadRequest($"error decoding patch: {e.Message}");
+            throw StatusException.BadRequest($"error decoding YAML: error converting YAML to JSON: {GoYaml.Complaint(e)}");
         }
         if (config.Array("metadata", "managedFields") is { Count: > 0 }) throw StatusException.BadRequest("metadata.managedFields must be nil");
         CheckKind(target, config);
+        ConfigurationErrors.Check(target, config);
         var name = config.Name();
         if (name.Length > 0 && name != target.Name) throw StatusException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
         config.Meta()["name"] = target.Name;
@@ -100,7 +101,6 @@ internal sealed class ObjectApply(Cluster cluster, ObjectCreation creation, Obje
                 throw StatusException.BadRequest($"the namespace of the object ({config.Namespace()}) does not match the namespace on the URL ({target.Namespace})");
             config.Meta()["namespace"] = target.Namespace;
         }
-        ConfigurationErrors.Check(target, config);
         return config;
     }
 

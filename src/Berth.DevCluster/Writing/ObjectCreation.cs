@@ -64,7 +64,7 @@ internal sealed class ObjectCreation(Cluster cluster, AdmissionChain admission)
         MetadataRules.Validate(obj, resource, errors);
         resource.Strategy.Validate(obj, null, errors);
         if (resource.Custom is not null) errors = FieldErrors.Of(CustomCodec.Validate(version, resource.Kind, obj, null, status: false, errors.All));
-        errors.ThrowIfAny(resource.Group, obj.TextOr("", "kind"), metadata.TextOr("", "name"));
+        errors.ThrowIfAny(resource.Strategy.ErrorGroup ?? resource.Group, obj.TextOr("", "kind"), metadata.TextOr("", "name"));
         return obj;
     }
 

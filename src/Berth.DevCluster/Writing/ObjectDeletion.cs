@@ -60,8 +60,7 @@ internal sealed class ObjectDeletion(Cluster cluster, AdmissionChain admission)
         Propagate(obj, options.PropagationPolicy);
         if (target.Resource is { Group: "", Plural: "namespaces" }) return MarkNamespace(obj);
         var metadata = obj.Meta();
-        // A definition waits for its objects to go.
-        if (target.Resource.Plural == "customresourcedefinitions" && metadata["deletionTimestamp"] is null) metadata.EnsureArray("finalizers").Add("customresourcecleanup.apiextensions.k8s.io");
+        if (target.Resource is { Plural: "customresourcedefinitions", Custom: null }) return MarkDefinition(obj);
         var held = obj.Strings("metadata", "finalizers").Any();
         if (metadata["deletionTimestamp"] is null)
         {
@@ -93,6 +92,26 @@ internal sealed class ObjectDeletion(Cluster cluster, AdmissionChain admission)
         if (obj.Meta()["deletionTimestamp"] is null) obj.Meta()["deletionTimestamp"] = cluster.Now();
         obj.Ensure("status")["phase"] = "Terminating";
         return !obj.Strings("spec", "finalizers").Any() && !obj.Strings("metadata", "finalizers").Any();
+    }
+
+    // A definition waits for its objects to go.
+    private bool MarkDefinition(JsonObject obj)
+    {
+        var metadata = obj.Meta();
+        if (metadata["deletionTimestamp"] is not null) return !obj.Strings("metadata", "finalizers").Any();
+        metadata["deletionTimestamp"] = cluster.Now();
+        metadata.EnsureArray("finalizers").Add("customresourcecleanup.apiextensions.k8s.io");
+        var conditions = obj.Ensure("status").EnsureArray("conditions");
+        foreach (var present in conditions.OfType<JsonObject>().Where(c => c.Text("type") == "Terminating").ToList()) conditions.Remove(present);
+        conditions.Add((JsonNode)new JsonObject
+        {
+            ["type"] = "Terminating",
+            ["status"] = "True",
+            ["lastTransitionTime"] = cluster.Now(),
+            ["reason"] = "InstanceDeletionPending",
+            ["message"] = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        });
+        return false;
     }
 
     // The garbage collector is told by finalizers what to do with what the object owns.

@@ -8,9 +8,23 @@ internal static class SubresourceFilter
 {
     public static void Keep(Target target, JsonObject next, JsonObject old)
     {
+        if (target.Subresource == "ephemeralcontainers")
+        {
+            KeepAllButEphemeral(next, old);
+            return;
+        }
         if (!HasStatus(target)) return;
         if (target.Subresource == "status") KeepAllButStatus(target, next, old);
         else if (target.Subresource.Length == 0) Restore(next, old, "status");
+    }
+
+    private static void KeepAllButEphemeral(JsonObject next, JsonObject old)
+    {
+        var asked = next.At("spec", "ephemeralContainers")?.DeepClone();
+        Restore(next, old, "spec");
+        Restore(next, old, "status");
+        if (asked is not null) next.Ensure("spec")["ephemeralContainers"] = asked;
+        else next.Ensure("spec").Remove("ephemeralContainers");
     }
 
     private static bool HasStatus(Target target) => target.Resource.Custom is not null ? target.Version.Subresource("status") is not null : target.Resource.Strategy.HasStatus;

@@ -58,6 +58,7 @@ internal sealed record GatewayPair(string Certificate, string Key, IReadOnlyList
         names.AddDnsName(serverName);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+        if (authority.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault() is { } id) request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(id));
         using var certificate = request.Create(authority, now.AddMinutes(-5), now + Lifetime, RandomNumberGenerator.GetBytes(16));
         using var authorityKey = authority.GetECDsaPrivateKey()!;
         var first = authority.ExportCertificatePem();
@@ -98,9 +99,10 @@ internal sealed record GatewayPair(string Certificate, string Key, IReadOnlyList
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         // Each CA has a name of its own, so that nobody takes one for the other while both are pinned.
-        var request = new CertificateRequest($"CN=berth-gateway-ca-{now:yyyyMMddHHmmss}", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN=berth-gateway-ca-{now:yyyyMMdd}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         return request.CreateSelfSigned(now.AddMinutes(-5), now + (Lifetime * 3));
     }
 

@@ -135,6 +135,6 @@ public sealed class ApplyTests : IAsyncLifetime
     public async Task A_configuration_that_does_not_fit_the_schema_is_refused_with_the_field(string spec, string why)
     {
         var reply = await _api.Apply(Path, "one", Gadgets.Named("g", spec));
-        Assert.Equal((500, $"failed to create typed patch object (default/g; test.example.com/v1, Kind=Gadget): {why}"), (reply.Status, reply.Message));
+        Assert.Equal((500, $"failed to create typed patch object (/g; test.example.com/v1, Kind=Gadget): {why}"), (reply.Status, reply.Message));
     }
 }

@@ -22,7 +22,7 @@ internal static partial class Normal
     [GeneratedRegex(@"resource version: \d+( \(\d+\))?")]
     private static partial Regex Revision();
 
-    [GeneratedRegex(@"current: \d+")]
+    [GeneratedRegex(@"(?<=current: |in record \()\d+")]
     private static partial Regex Current();
 
     [GeneratedRegex("unable to parse .*|error unmarshaling .*")]
@@ -49,6 +49,8 @@ internal static partial class Normal
     {
         var items = array.Select(i => Of(i, key));
         if (key is "managedFields" or "causes" or "conditions") items = items.OrderBy(i => i?.ToJsonString(), StringComparer.Ordinal);
+        // The distribution that was recorded adds a source of its own to token volumes.
+        if (key == "sources") items = items.Where(i => (string?)i?["configMap"]?["name"] != "openshift-service-ca.crt");
         if (key == "cells") items = items.Select(i => i is JsonValue v && v.GetValueKind() == JsonValueKind.String && Age().IsMatch(v.GetValue<string>()) ? "AGE" : i);
         return new JsonArray([.. items]);
     }
@@ -60,7 +62,7 @@ internal static partial class Normal
         if (key == "token") return "TOKEN";
         if (key == "uid" && Uid().IsMatch(text)) return "UID";
         text = Generated().Replace(Time().Replace(Uid().Replace(text, "UID"), "TIME"), "gen-XXXXX");
-        text = Current().Replace(Revision().Replace(TokenVolume().Replace(text, "kube-api-access-XXXXX"), "resource version: N"), "current: N");
+        text = Current().Replace(Revision().Replace(TokenVolume().Replace(text, "kube-api-access-XXXXX"), "resource version: N"), "N");
         if (key == "message") text = Unparsed().Replace(text, "PARSE");
         var invalid = Invalid().Match(text);
         return invalid.Success ? invalid.Groups[1].Value + string.Join(" | ", Separator().Split(invalid.Groups[2].Value).Order(StringComparer.Ordinal)) : text;

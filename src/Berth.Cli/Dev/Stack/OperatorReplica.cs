@@ -60,7 +60,7 @@ internal sealed class OperatorReplica
             using var answer = await http.GetAsync(new Uri(Url + "/readyz"), cancellationToken);
             return answer.IsSuccessStatusCode ? null : $"{Program.Start.Name} says {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}";
         }
-        catch (HttpRequestException error)
+        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return $"{Program.Start.Name} does not answer: {error.Message}";
         }
