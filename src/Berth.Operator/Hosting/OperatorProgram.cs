@@ -47,9 +47,13 @@ internal static class OperatorProgram
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 512L * 1024 * 1024;
+            GatewayLimits.Apply(kestrel.Limits, options.Gateway);
             kestrel.Listen(http);
-            kestrel.Listen(gateway, listen => listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => app!.Services.GetRequiredService<GatewayCertificates>().Certificate));
+            kestrel.Listen(gateway, listen => listen.UseHttps(https =>
+            {
+                GatewayLimits.Apply(https);
+                https.ServerCertificateSelector = (_, _) => app!.Services.GetRequiredService<GatewayCertificates>().Certificate;
+            }));
         });
         return app = builder.Build();
     }
@@ -121,6 +125,6 @@ internal static class OperatorProgram
         var options = app.Services.GetRequiredService<OperatorOptions>();
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)));
         var gateway = bound.First(a => a.Scheme == "https");
-        app.Services.GetRequiredService<ListeningAddresses>().Gateway = options.Gateway.Advertise is { Length: > 0 } advertise ? advertise : $"{gateway.Host}:{gateway.Port}";
+        app.Services.GetRequiredService<ListeningAddresses>().Gateway = options.Gateway.Advertise is { Length: > 0 } advertise ? GatewayAddress.Normalize(advertise) : $"{gateway.Host}:{gateway.Port}";
     }
 }
