@@ -24,7 +24,7 @@ public sealed class HostileCommandTests
             for path in {pod.Options.TokenFile} {pod.Options.StateDirectory}/* {pod.Options.StateDirectory}/attempts/*/* {pod.WorkDirectory(1)}/*/* {pod.Options.SocketsDirectory}/1/*; do
               [ -e "$path" ] && echo "found:$path" && cat "$path"
             done
-            for p in /proc/[0-9]*; do tr '\0' '\n' < $p/environ 2>/dev/null | grep correct-horse && echo "found:environ"; tr '\0' ' ' < $p/cmdline 2>/dev/null | grep -q 'Berth.Agent agent' && echo "found:agent"; done
+            for p in /proc/[0-9]*; do tr '\0' '\n' < $p/environ 2>/dev/null | grep correct-horse && echo "found:environ"; tr '\0' ' ' < $p/cmdline 2>/dev/null | grep -q 'Berth[.]Agent agent' && echo "found:agent"; done
             cat /proc/1/environ 2>/dev/null && echo "found:runner"; head -c1 /proc/1/mem 2>/dev/null && echo "found:memory"
             rm -f {pod.Options.SocketsDirectory}/0/agent.sock 2>/dev/null && echo "found:unlink"
             echo over
