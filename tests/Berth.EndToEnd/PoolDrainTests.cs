@@ -75,7 +75,7 @@ public sealed class PoolDrainTests(PoolsFixture fixture)
         await space.CreateAsync("a");
         var before = await space.UntilReservedAsync("a");
         await space.PatchPoolAsync(new JsonObject { ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["example.com/version"] = "2" } } } });
-        await fixture.UntilPoolAsync(space, p => p.Status is { Replicas: 2, Slots.Idle: > 0 } && p.Status.Conditions.Any(c => c.Message!.Contains("older template", StringComparison.Ordinal)), "with one pod of each template");
+        await fixture.UntilPoolAsync(space, p => p.Status is { Replicas: 2, Slots.Idle: 3 } && p.Status.Conditions.Any(c => c.Message!.Contains("older template", StringComparison.Ordinal)), "with one pod of each template");
         await space.CreateAsync("b");
         Assert.NotEqual(before.Status.Slot!.PodUid, (await space.UntilReservedAsync("b")).Status.Slot!.PodUid);
         await space.DecideAsync("a");

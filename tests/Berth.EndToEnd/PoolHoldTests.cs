@@ -117,6 +117,29 @@ public sealed class PoolHoldTests(PoolsFixture fixture)
         await space.UntilReservedAsync("a");
     }
 
+    [Fact]
+    public async Task A_quota_without_room_is_said_with_the_servers_words_and_no_storm_of_requests()
+    {
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["replicas"] = 0 });
+        var quotas = Resources.Dynamic("", "v1", "resourcequotas", "ResourceQuota", true);
+        await fixture.Stack.Client.CreateAsync(quotas, new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ResourceQuota", ["metadata"] = new JsonObject { ["name"] = "none" }, ["spec"] = new JsonObject { ["hard"] = new JsonObject { ["pods"] = "0" } } }, space.Name);
+        await fixture.UntilAsync(async () => (await fixture.Stack.Client.GetAsync(quotas, new ObjectKey(space.Name, "none")))["status"]?["hard"] is not null, "the quota in force");
+        await space.PatchPoolAsync(new JsonObject { ["replicas"] = 5, ["template"] = Template("host") is var t ? With(t) : null });
+        await space.CreateAsync("a");
+        var told = await space.UntilAsync("a", t => t.Status.Reason == Reasons.PoolNotReady && t.Status.Message!.Contains(Reasons.QuotaExceeded, StringComparison.Ordinal), "told");
+        Assert.Contains("exceeded quota", told.Status.Message!, StringComparison.Ordinal);
+        Assert.Empty(await fixture.PodsAsync(space));
+        await fixture.Stack.Client.DeleteAsync(quotas, new ObjectKey(space.Name, "none"));
+        await space.UntilReservedAsync("a");
+
+        // Another template, so that the API server is asked anew.
+        static JsonObject With(JsonObject template)
+        {
+            template["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["example.com/version"] = "2" } };
+            return template;
+        }
+    }
+
     private static JsonObject Template(string image, string? account = null)
     {
         var spec = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "task", ["image"] = image }) };

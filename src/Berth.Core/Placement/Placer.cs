@@ -11,6 +11,9 @@ public static class Placer
     /// <summary>Every so many slots, age alone decides.</summary>
     public const int OldestEvery = 10;
 
+    /// <summary>The order in which waiting tasks have their turn; <paramref name="held"/> is the number of slots each workspace holds.</summary>
+    public static IReadOnlyList<WaitingTask> Order(IReadOnlyCollection<WaitingTask> waiting, IReadOnlyDictionary<string, int> held) => TurnOrder.Of(waiting, held);
+
     /// <summary>Places as many tasks as fit.</summary>
     public static PlacementResult Place(PlacementSnapshot snapshot)
     {

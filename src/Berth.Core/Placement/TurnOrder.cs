@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Berth.Core.Placement;
 
 /// <summary>The order in which waiting tasks have their turn.</summary>
@@ -15,9 +13,9 @@ internal static class TurnOrder
         for (var i = 0; i < tasks.Length; i++)
         {
             var task = tasks[i];
-            ref var turn = ref CollectionsMarshal.GetValueRefOrAddDefault(turns, task.Workspace, out var known);
-            if (!known) turn = held.GetValueOrDefault(task.Workspace);
-            ranks[i] = new Rank(task.Approved ? 0 : 1, -task.Priority, turn++, i);
+            if (!turns.TryGetValue(task.Workspace, out var turn)) turn = held.GetValueOrDefault(task.Workspace);
+            turns[task.Workspace] = turn + 1;
+            ranks[i] = new Rank(task.Approved ? 0 : 1, -task.Priority, turn, i);
         }
         Array.Sort(ranks, tasks);
         return tasks;

@@ -16,12 +16,12 @@ public static class CreationBackoff
     public static TimeSpan Pause(int failures) =>
         failures <= 0 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << Math.Min(failures - 1, 16)));
 
-    /// <summary>How many of the wanted pods may be created now. While pods are in trouble there is only ever one more than are ready.</summary>
+    /// <summary>How many of the wanted pods may be created now. While pods of the current template are in trouble there is only ever one more than are ready.</summary>
     public static int Allow(PoolObserved seen, IReadOnlyCollection<PoolPod> live, int wanted)
     {
         if (wanted <= 0 || (seen.CreateNotBefore is { } pause && seen.Now < pause)) return 0;
         var ready = live.Count(p => p.Ready);
-        var room = live.Any(p => !p.Ready && p.Trouble is not null) ? ready + 1 - (live.Count - ready) : Batch;
+        var room = live.Any(p => !p.Ready && p.Trouble is not null && p.Hash == seen.Stamp.Hash) ? ready + 1 - (live.Count - ready) : Batch;
         return Math.Clamp(room, 0, Math.Min(wanted, Batch));
     }
 }

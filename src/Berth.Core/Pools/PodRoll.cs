@@ -16,8 +16,12 @@ internal sealed record PodRoll(IReadOnlyList<PoolPod> Serving, int Missing, IRea
         var outdated = known ? serving.Where(p => p.Hash != seen.Stamp.Hash).ToList() : [];
         var current = serving.Except(outdated).ToList();
         var surge = outdated.Count > 0 && desired > 0 ? Math.Max(1, (desired + 3) / 4) : 0;
+        // An old pod that never came up, or does not any more, is of no use to anybody.
+        var useless = outdated.Where(p => p is { Ready: false, Free: true }).ToList();
+        var delete = new List<PoolPod>(useless);
+        serving = serving.Except(useless).ToList();
+        outdated = outdated.Except(useless).ToList();
         var retiring = Retire(seen, outdated, current, desired);
-        var delete = new List<PoolPod>();
         delete.AddRange(retiring.Where(p => p.Free));
         delete.AddRange(Surplus(current, current.Count - desired, seen));
         delete.AddRange(Drained(seen, serving, desired));

@@ -21,6 +21,7 @@ namespace Berth.Operator.Hosting;
 internal sealed class LeaderWork
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PoolsTogether = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StuckAfter = TimeSpan.FromMinutes(5);
     private readonly ClusterCache _cache;
     private readonly LeaderState _leader;
@@ -203,7 +204,8 @@ internal sealed class LeaderWork
 
     private void WakePool(ObjectKey key)
     {
-        _running?.Pools.Queue.Add(key);
+        // Each task that moves wakes its pool, and looking at a pool costs by the number of its pods: what happens together is seen together.
+        _running?.Pools.Queue.AddAfter(key, PoolsTogether);
         _placement.Trigger(key);
     }
 

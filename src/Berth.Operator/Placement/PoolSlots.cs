@@ -55,14 +55,15 @@ internal sealed class PoolSlots(ClusterCache cache, PodReader pods, AgentRegistr
         foreach (var workspace in tasks.Select(t => t.Spec.Workspace).Concat(promised.Select(o => o.Workspace))) count.Hold(workspace);
         if (pod.Spec?.NodeName is { Length: > 0 } node) count.NodeLoad[node] = count.NodeLoad.GetValueOrDefault(node) + tasks.Count + promised.Count;
         if (pods.IsDraining(pod) || offers.IsClosed(uid) || agents.Facts(uid) is not { Connected: true, Unavailable: null } agent || agents.Session(uid) is not { } session) return;
-        count.Displaceable.AddRange(tasks.Where(MayBeDisplaced).Select(t => new Reservation(t.Metadata.Uid, uid, t.Status.Slot!.Index, t.Status.Slot.Since)));
         if (state?.Retiring.Contains(uid) == true) return;
+        count.Displaceable.AddRange(tasks.Where(MayBeDisplaced).Select(t => new Reservation(t.Metadata.Uid, uid, t.Status.Slot!.Index, t.Status.Slot.Since)));
         var taken = tasks.Select(t => SlotOn(t, uid)).Concat(promised.Select(o => o.Slot.Index)).ToHashSet();
         var current = state is null || pod.Metadata.Label(Names.TemplateHashLabel) == state.Hash;
         foreach (var slot in agent.Slots.Values)
         {
-            if (!slot.Ready || taken.Contains(slot.Index)) continue;
-            if (slot.Attempt is not null || slot.Directory is not null) count.Freeing++;
+            if (!slot.Ready || slot.Attempt is not null || taken.Contains(slot.Index)) continue;
+            // Given up, and being cleared: free in a moment.
+            if (slot.Directory is not null) count.Freeing++;
             else count.Slots.Add(new FreeSlot(pod.Metadata.Name!, uid, slot.Index, session.Node, BootId(pod, session), slot.RunnerBoot, current));
         }
     }

@@ -14,6 +14,13 @@ namespace Berth.Operator.Pools;
 internal sealed class PoolObserver(ClusterCache cache, PodReader reader, AgentRegistry agents, PlacementLoop placement, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, DateTimeOffset> _idleSince = new(StringComparer.Ordinal);
+    private long _epoch;
+
+    /// <summary>A new term: since when pods are idle is found out anew, for nobody looked in between.</summary>
+    public void Begin(long epoch)
+    {
+        if (Interlocked.Exchange(ref _epoch, epoch) != epoch) _idleSince.Clear();
+    }
 
     /// <summary>The pods of a pool as they are.</summary>
     public List<PoolPod> Pods(ObjectKey pool) => [.. cache.Pods.ByIndex(ClusterCache.ByPool, pool.ToString()).Select(Observe)];

@@ -113,6 +113,11 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
         {
             cache.Pods.Read(key, null);
         }
+        catch (KubernetesException e) when (e.IsConflict)
+        {
+            // The kubelet wrote at the same time; what it wrote brings the next pass, and the other pods need not wait for it.
+            cache.Pods.Read(key, await client.TryGetAsync(Resources.Pods, key, cancellationToken));
+        }
     }
 
     private async Task<Pod> CreateAsync(AgentPoolResource pool, StampedPod stamp, bool dryRun, CancellationToken cancellationToken)

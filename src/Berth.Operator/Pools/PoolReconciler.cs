@@ -24,7 +24,8 @@ internal sealed class PoolReconciler(
     /// <summary>Reconciles one pool.</summary>
     public async ValueTask<ReconcileResult> ReconcileAsync(ObjectKey key, CancellationToken cancellationToken)
     {
-        if (leader.Term is null) return ReconcileResult.Done;
+        if (leader.Term is not { } term) return ReconcileResult.Done;
+        observer.Begin(term.Epoch);
         if (cache.Pools.Store.Get(key) is not { } pool)
         {
             states.Forget(key);

@@ -24,14 +24,18 @@ internal static class PlacementBenchmark
     {
         var offers = 0;
         var times = new List<double>(Rounds);
-        for (var round = -5; round < Rounds; round++)
+        var processor = TimeSpan.Zero;
+        for (var round = -20; round < Rounds; round++)
         {
+            if (round == 0) processor = Environment.CpuUsage.TotalTime;
             var begun = Stopwatch.GetTimestamp();
             offers = Placer.Place(snapshot).Offers.Count;
             if (round >= 0) times.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
         }
+        // Others may use the machine as well: the bound is on what a run costs, not on how long it had to wait.
+        gates.Below($"{what}: processor time of a run", (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds / Rounds, 50, "ms");
         times.Sort();
-        gates.Below($"{what}: median", times[Rounds / 2], 50, "ms");
+        gates.Note($"{what}: median", times[Rounds / 2], "ms");
         gates.Note($"{what}: slowest", times[^1], "ms");
         gates.Note($"{what}: placed", offers, "");
     }

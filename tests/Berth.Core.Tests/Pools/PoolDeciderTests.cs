@@ -48,6 +48,14 @@ public sealed class PoolDeciderTests
     }
 
     [Fact]
+    public void Old_pods_that_never_came_up_end_at_once_and_hold_nothing_back()
+    {
+        var stuck = Enumerable.Range(0, 20).Select(i => Old($"p{i}", p => p with { Ready = false, Idle = 0, Trouble = Trouble })).ToArray();
+        var decision = PoolDecider.Decide(Fixed(1, stuck));
+        Assert.Equal((20, 1), (decision.Delete.Count, decision.Create));
+    }
+
+    [Fact]
     public void A_template_that_cannot_be_used_ends_nothing()
     {
         var seen = Fixed(1, Old("a")) with { Stamp = new StampedPod(null, "", new Fault(Reasons.InvalidTemplate, "bad", Retry: false)) };

@@ -59,6 +59,10 @@ internal sealed class OperatorReplica
         {
             return $"{Program.Start.Name} does not answer: {error.Message}";
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"{Program.Start.Name} does not answer within {http.Timeout.TotalSeconds} s";
+        }
     }
 
     private static string Address(int port) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Berth.Api;
+using Berth.Kubernetes;
+using Berth.Operator.Cluster;
+using Berth.Testing;
+
+namespace Berth.Operator.Tests.Fleet;
+
+/// <summary>A dev cluster, two operators as processes, and simulated agents for all pods of one pool. No database: nothing here needs one.</summary>
+internal sealed class FleetCluster : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private readonly DevClusterFixture _cluster;
+    private readonly string _directory = Directory.CreateTempSubdirectory("berth-fleet-").FullName;
+    private readonly List<(string Identity, Process Process)> _operators = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _running = [];
+
+    private FleetCluster(DevClusterFixture cluster, string ns, KubernetesClient client) => (_cluster, Namespace, Client) = (cluster, ns, client);
+
+    public string Namespace { get; }
+
+    public KubernetesClient Client { get; }
+
+    public List<FleetAgent> Agents { get; } = [];
+
+    public static async Task<FleetCluster> StartAsync(int pods, int slots)
+    {
+        var cluster = await DevClusterFixture.StartAsync();
+        var ns = await cluster.Namespace();
+        var directory = Directory.CreateTempSubdirectory("berth-fleet-kube-").FullName;
+        var kubeconfig = await cluster.WriteKubeconfig(directory);
+        var fleet = new FleetCluster(cluster, ns, new KubernetesClient(KubernetesConfig.Load(kubeconfig)));
+        await fleet.Client.CreateAsync(Kubernetes.Resources.Namespaces, new Namespace { Metadata = new() { Name = "berth-system" } });
+        fleet.StartOperators(kubeconfig);
+        await fleet.CreatePoolAsync(pods, slots);
+        await fleet.ConnectAsync(pods, slots);
+        return fleet;
+    }
+
+    /// <summary>The operator that welcomed the agents.</summary>
+    public Process Leader() => _operators.First(o => Agents[0].Leader?.StartsWith(o.Identity + "_", StringComparison.Ordinal) == true || Agents[0].Leader == o.Identity).Process;
+
+    /// <summary>Ends the leader without a word, and returns when every agent was welcomed by another.</summary>
+    public async Task FailOverAsync()
+    {
+        var (old, identity) = (Leader(), Agents[0].Leader);
+        old.Kill();
+        await UntilAsync(() => Agents.All(a => a.Leader is { } leader && leader != identity), "every agent has found the next leader");
+    }
+
+    /// <summary>Creates tasks of type Run and waits until all of them run.</summary>
+    public async Task RunTasksAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+            await Client.CreateAsync(BerthResources.Tasks, new TaskResource
+            {
+                Metadata = new ResourceMeta { Name = string.Create(CultureInfo.InvariantCulture, $"t{i}"), Namespace = Namespace },
+                Spec = new TaskSpec { PoolRef = new PoolReference { Name = "pool" }, Type = TaskType.Run, Workspace = string.Create(CultureInfo.InvariantCulture, $"w{i}"), Run = new RunStep { Command = ["sleep"] } },
+            }, Namespace);
+        await UntilAsync(async () => (await TasksAsync()).Count(t => t.Status.Phase == TaskPhase.Running) == count, $"{count} tasks run");
+    }
+
+    public async Task<IReadOnlyList<TaskResource>> TasksAsync() => (await Client.ListAllAsync(BerthResources.Tasks, Namespace)).Items;
+
+    public static async Task UntilAsync(Func<bool> condition, string what) => await UntilAsync(() => Task.FromResult(condition()), what);
+
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        for (var end = DateTime.UtcNow + Patience; DateTime.UtcNow < end; await Task.Delay(100))
+            if (await condition()) return;
+        throw new TimeoutException($"{what}: not within {Patience}");
+    }
+
+    /// <summary>Processor time and resident memory of a process.</summary>
+    public static (TimeSpan Processor, long MiB) Cost(Process process)
+    {
+        process.Refresh();
+        return (process.TotalProcessorTime, process.WorkingSet64 / 1024 / 1024);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        foreach (var agent in _running) await agent;
+        foreach (var (_, process) in _operators)
+        {
+            if (!process.HasExited) process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+        Client.Dispose();
+        _stop.Dispose();
+        await _cluster.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private void StartOperators(string kubeconfig)
+    {
+        var ports = FreePorts(4);
+        string[] gateways = [$"127.0.0.1:{ports[2]}", $"127.0.0.1:{ports[3]}"];
+        for (var i = 0; i < 2; i++)
+        {
+            var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Berth.Operator"),
+            [
+                $"--kubeconfig={kubeconfig}", $"--Identity=fleet-{i}", "--Operator:Namespace=berth-system", $"--Http:Address=127.0.0.1:{ports[i]}",
+                $"--Gateway:Address={gateways[i]}", $"--Gateway:Addresses={string.Join(',', gateways)}", "--Postgres:ConnectionString=Host=127.0.0.1;Port=1;Database=none;Username=nobody", "--Images:Agent=fleet",
+            ])
+            { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory };
+            var process = Process.Start(start)!;
+            process.OutputDataReceived += static (_, _) => { };
+            process.ErrorDataReceived += static (_, _) => { };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            _operators.Add(($"fleet-{i}", process));
+        }
+    }
+
+    private Task CreatePoolAsync(int pods, int slots) => Client.CreateAsync(Kubernetes.Resources.Dynamic(Names.Group, Names.Version, "agentpools", "AgentPool", true), new JsonObject
+    {
+        ["apiVersion"] = Names.ApiVersion,
+        ["kind"] = "AgentPool",
+        ["metadata"] = new JsonObject { ["name"] = "pool", ["namespace"] = Namespace },
+        ["spec"] = new JsonObject
+        {
+            ["replicas"] = pods,
+            ["slotsPerPod"] = slots,
+            ["applySlotsPerPod"] = slots,
+            ["agentLostAfter"] = "20s",
+            ["template"] = new JsonObject { ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "task", ["image"] = "fleet" }) } },
+        },
+    }, Namespace);
+
+    private async Task ConnectAsync(int pods, int slots)
+    {
+        IReadOnlyList<Pod> there = [];
+        await UntilAsync(async () => (there = (await Client.ListAllAsync(Kubernetes.Resources.Pods, Namespace)).Items).Count >= pods, $"{pods} pods");
+        var map = await Client.GetAsync(Kubernetes.Resources.ConfigMaps, new ObjectKey(Namespace, Names.GatewayConfigMap));
+        var gateway = Task.FromResult(new FleetGateway(map.Data!["addresses"].Split(','), map.Data["ca.crt"]));
+        foreach (var pod in there)
+        {
+            var agent = new FleetAgent(new FleetPod(Namespace, pod.Metadata.Name!, pod.Metadata.Uid!, await TokenAsync(pod)), () => gateway, slots);
+            Agents.Add(agent);
+            _running.Add(Task.Run(() => agent.RunAsync(_stop.Token)));
+        }
+        await UntilAsync(() => Agents.All(a => a.Leader is not null), "every agent is welcomed");
+    }
+
+    private async Task<string> TokenAsync(Pod pod)
+    {
+        var request = new JsonObject
+        {
+            ["apiVersion"] = "authentication.k8s.io/v1",
+            ["kind"] = "TokenRequest",
+            ["spec"] = new JsonObject
+            {
+                ["audiences"] = new JsonArray(Names.TokenAudience),
+                ["expirationSeconds"] = 7200,
+                ["boundObjectRef"] = new JsonObject { ["kind"] = "Pod", ["apiVersion"] = "v1", ["name"] = pod.Metadata.Name, ["uid"] = pod.Metadata.Uid },
+            },
+        };
+        var answer = await Client.SendForBytesAsync(new() { Method = HttpMethod.Post, Path = $"/api/v1/namespaces/{Namespace}/serviceaccounts/{pod.Spec?.ServiceAccountName ?? "default"}/token", Body = Encoding.UTF8.GetBytes(request.ToJsonString()) });
+        return (string)JsonNode.Parse(answer)!["status"]!["token"]!;
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        foreach (var listener in listeners) listener.Start();
+        int[] ports = [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
+        foreach (var listener in listeners) listener.Dispose();
+        return ports;
+    }
+}
