@@ -1,8 +1,11 @@
-# Generated files: C# types are the source.
+# Generated files: C# types are the source, and the chart is that of the plain manifests (where there is a helm to render it).
 
 verb_generate() {
   build
   "$(binary src Berth.Cli)" dev generate --root "$PWD"
+  require_kubernetes_tools
+  say "rendering the chart ..."
+  BERTH_GENERATE=1 "$(binary tests Berth.Chart.Tests)" -noLogo -noColor -class Berth.Chart.Tests.GoldenTests >&2
 }
 
 # Nothing is written; says every file that is out of step, then every one that is formatted otherwise.

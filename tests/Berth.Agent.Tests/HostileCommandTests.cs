@@ -20,6 +20,7 @@ public sealed class HostileCommandTests
         await gateway.SendAsync(victim);
         await Eventually.TrueAsync(() => gateway.OutputOf(victim.Attempt).Contains("ready", StringComparison.Ordinal), "the victim runs");
         var order = Orders.Sh($"""
+            exec 2>/dev/null
             echo "uid:$(id -u)"
             for path in {pod.Options.TokenFile} {pod.Options.StateDirectory}/* {pod.Options.StateDirectory}/attempts/*/* {pod.WorkDirectory(1)}/*/* {pod.Options.SocketsDirectory}/1/*; do
               [ -e "$path" ] && echo "found:$path" && cat "$path"

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Berth.Chart.Tests;
 
@@ -6,7 +7,7 @@ namespace Berth.Chart.Tests;
 /// Whether objects that were valid under one release's CRD are valid, and mean the same, under another's: fields may be added, nothing that
 /// was accepted may be refused. Rules in CEL are compared by being there: a new one is named, since only a person can say whom it hits.
 /// </summary>
-internal static class CrdCompatibility
+internal static partial class CrdCompatibility
 {
     // Keyword, and whether a greater number is the looser one.
     private static readonly (string Keyword, bool GreaterIsLooser)[] Bounds =
@@ -53,7 +54,7 @@ internal static class CrdCompatibility
             foreach (var missing in Missing(older["enum"] as JsonArray, allowed)) found.Add($"{at}: {missing} is no longer allowed");
         if (newer["enum"] is not null && older["enum"] is null) found.Add($"{at}: is an enum now");
         foreach (var required in Missing(newer["required"] as JsonArray, older["required"] as JsonArray ?? [])) found.Add($"{at}: {required} is required now");
-        foreach (var rule in Rules(newer).Except(Rules(older))) found.Add($"{at}: has a new rule {rule}");
+        foreach (var rule in Rules(newer).Except(Rules(older)).Where(r => !IsAboutNewFields(r, older))) found.Add($"{at}: has a new rule {rule}");
         Properties(older, newer, at, found);
         if (older["items"] is JsonObject items && newer["items"] is JsonObject now2) Schema(items, now2, at + "[]", found);
         if (older["additionalProperties"] is JsonObject values && newer["additionalProperties"] is JsonObject now3) Schema(values, now3, at + ".*", found);
@@ -75,5 +76,15 @@ internal static class CrdCompatibility
 
     private static IEnumerable<string> Missing(JsonArray? of, JsonArray from) => (of ?? []).Select(v => v!.ToJsonString()).Except(from.Select(v => v!.ToJsonString()));
 
+    /// <summary>Objects of before have none of these fields, so such a rule holds for them (fields that are fixed at creation are the case).</summary>
+    private static bool IsAboutNewFields(string rule, JsonObject older)
+    {
+        var fields = Field().Matches(rule).Select(m => m.Groups[1].Value).ToList();
+        return fields.Count > 0 && fields.TrueForAll(f => older["properties"]?[f] is null);
+    }
+
     private static IEnumerable<string> Rules(JsonObject schema) => (schema["x-kubernetes-validations"] as JsonArray ?? []).Select(r => (string)r!["rule"]!);
+
+    [GeneratedRegex(@"\b(?:self|oldSelf)\.(\w+)")]
+    private static partial Regex Field();
 }

@@ -37,6 +37,7 @@ public sealed class CrdCompatibilityTests
     [InlineData("""{"name":"spec.mode","default":"B"}""", "v1.spec.mode: the default was \"A\" and is \"B\"")]
     [InlineData("""{"name":"spec","required":["size"]}""", "v1.spec: \"size\" is required now")]
     [InlineData("""{"name":"spec","x-kubernetes-validations":[{"rule":"self.size > 1"}]}""", "v1.spec: has a new rule self.size > 1")]
+    [InlineData("""{"name":"spec","x-kubernetes-validations":[{"rule":"has(self.colour) == has(oldSelf.colour)"}]}""", "")]
     [InlineData("""{"name":"spec.colour","type":"string"}""", "")]
     public void A_break_is_named_and_an_addition_is_none(string change, string says)
     {

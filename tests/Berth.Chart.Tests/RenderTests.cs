@@ -43,12 +43,12 @@ public class RenderTests
     }
 
     [Theory, MemberData(nameof(Helm))]
-    public async Task In_one_namespace_only_tokens_and_nodes_are_asked_for_cluster_wide(string helm)
+    public async Task In_one_namespace_only_tokens_nodes_and_names_of_namespaces_are_asked_for_cluster_wide(string helm)
     {
         Tool.Require(helm, "helm");
         var objects = await Chart.RenderAsync(helm, [.. Everything, "--set", "watchNamespace=team"]);
         var bound = objects.Where(o => (string?)o["kind"] == "ClusterRoleBinding").Select(b => (string)b["roleRef"]!["name"]!);
-        Assert.Equal(["nodes", "tokenreviews"], bound.SelectMany(b => Resources(objects.Only("ClusterRole", b))).Order());
+        Assert.Equal(["namespaces", "nodes", "tokenreviews"], bound.SelectMany(b => Resources(objects.Only("ClusterRole", b))).Order());
         Assert.All(
             objects.Where(o => (string?)o["kind"] == "ValidatingAdmissionPolicyBinding"),
             b => Assert.Equal("team", (string?)b["spec"]!["matchResources"]!["namespaceSelector"]!["matchLabels"]!["kubernetes.io/metadata.name"]));

@@ -20,6 +20,14 @@
 {{- end }}
 - name: Http__Address
   value: {{ printf "0.0.0.0:%d" (int .Values.httpPort) | quote }}
+- name: Http__Views
+  value: "false"
+- name: View__Address
+  value: {{ ternary (printf "0.0.0.0:%d" (int .Values.view.port)) "" (eq (include "berth.views" .) "true") | quote }}
+- name: View__Advertise
+  value: {{ printf "$(POD_IP):%d" (int .Values.view.port) | quote }}
+- name: View__Service
+  value: {{ printf "%s-view" (include "berth.fullname" .) | quote }}
 - name: Gateway__Address
   value: {{ printf "0.0.0.0:%d" (int .Values.gateway.port) | quote }}
 - name: Gateway__Advertise

@@ -58,6 +58,9 @@ name: {{ .name }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
 
+{{/* "true" when the aggregated API is served. It is one for the whole cluster, so an operator of one namespace serves none. */}}
+{{- define "berth.views" -}}{{ and .Values.view.enabled (not .Values.watchNamespace) }}{{- end -}}
+
 {{/* What the restricted pod security standard asks of a pod, and of a container. */}}
 {{- define "berth.podSecurity" -}}
 runAsNonRoot: true

@@ -58,9 +58,12 @@ internal sealed record PlanDescription
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            return new PlanDescription { Problem = $"describeCommand must print one JSON object like {{\"add\":1,\"change\":0,\"destroy\":0,\"text\":\"…\"}}: {e.Message}" };
+            return new PlanDescription { Problem = $"describeCommand must print one JSON object like {{\"add\":1,\"change\":0,\"destroy\":0,\"text\":\"…\"}}; {Trouble(e)}" };
         }
     }
+
+    /// <summary>In words of ours: what a parser says is for those who wrote it.</summary>
+    private static string Trouble(Exception error) => error is JsonException { LineNumber: { } line } ? $"line {line + 1} of what it printed is no JSON" : "what it printed is JSON, but lacks a member or has one of another type";
 
     private static async Task<PlanDescription> TerraformAsync(Assign order, IReadOnlyList<FileDigest> artifacts, AttemptSpool spool, RunDescriber run)
     {
@@ -84,7 +87,7 @@ internal sealed record PlanDescription
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return new PlanDescription { Problem = $"{tool} show -json printed no plan: {e.Message}" };
+            return new PlanDescription { Problem = $"{tool} show -json printed no plan; {Trouble(e)}" };
         }
     }
 

@@ -22,6 +22,7 @@ namespace Berth.Api;
 [JsonSerializable(typeof(ApprovalSpec))]
 [JsonSerializable(typeof(OutboxEntry))]
 [JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(ActionNote))]
 [JsonSerializable(typeof(List<FreezeWindow>))]
 [JsonSerializable(typeof(TaskLimits))]
 public sealed partial class BerthJson : JsonSerializerContext;

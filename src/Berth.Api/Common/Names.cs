@@ -37,6 +37,15 @@ public static class Names
     /// </summary>
     public const string DrainAnnotation = "berth.dev/drain";
 
+    /// <summary>Annotation on whatever a verb of the command line changed: an <see cref="ActionNote"/>, written with the change itself.</summary>
+    public const string ActionAnnotation = "berth.dev/last-action";
+
+    /// <summary>Group of the operator's aggregated API: logs, plan text, history, queue positions, slots, connections.</summary>
+    public const string ViewGroup = "view.berth.dev";
+
+    /// <summary>Annotation on the leader Lease: host:port of the leader's aggregated API, for the other replicas.</summary>
+    public const string ViewAddressAnnotation = "berth.dev/view-address";
+
     /// <summary>Annotation on a task: each new value asks for a checkpoint of the running command.</summary>
     public const string CheckpointAnnotation = "berth.dev/checkpoint";
 

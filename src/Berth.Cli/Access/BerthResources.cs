@@ -13,15 +13,17 @@ internal static class BerthResources
 
     public static ResourceType<ApprovalResource> Approvals { get; } = Of("approvals", "Approval", BerthJson.Default.ApprovalResource, a => a.Metadata);
 
-    /// <summary>A kind by any of the names that people give it.</summary>
-    /// <exception cref="CliException">There is no such kind.</exception>
-    public static ResourceType Find(string name) => name.ToLowerInvariant() switch
+    /// <summary>A kind by any of the names that people give it; null for a word that is none.</summary>
+    public static ResourceType? TryFind(string name) => name.ToLowerInvariant() switch
     {
         "task" or "tasks" or "bt" => Tasks,
         "pool" or "pools" or "agentpool" or "agentpools" or "bap" => Pools,
         "approval" or "approvals" or "bapr" => Approvals,
-        _ => throw new CliException(ExitCodes.Usage, $"There is no kind '{name}'; there are tasks, pools and approvals."),
+        _ => null,
     };
+
+    /// <exception cref="CliException">There is no such kind.</exception>
+    public static ResourceType Find(string name) => TryFind(name) ?? throw new CliException(ExitCodes.Usage, $"There is no kind '{name}'; there are tasks, pools and approvals.");
 
     private static ResourceType<T> Of<T>(string plural, string kind, JsonTypeInfo<T> json, Func<T, ResourceMeta> metadata) where T : class =>
         new(Names.Group, Names.Version, plural, kind, true, json, o => new(metadata(o).Namespace, metadata(o).Name, metadata(o).Uid, metadata(o).ResourceVersion));

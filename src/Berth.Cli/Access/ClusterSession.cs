@@ -6,13 +6,30 @@ using Berth.Kubernetes;
 namespace Berth.Cli.Access;
 
 /// <summary>One verb's view of a cluster: a client, a namespace, and the operator.</summary>
-internal sealed class ClusterSession(KubernetesConfig config, string ns, OperatorViews views) : IDisposable
+internal sealed class ClusterSession : IDisposable
 {
-    public KubernetesClient Client { get; } = new(config, new() { UserAgent = "berth-cli" });
+    /// <summary>Name of the leader's Lease.</summary>
+    public const string LeaseName = "berth-operator";
 
-    public string Namespace { get; } = ns;
+    /// <param name="config">The cluster.</param>
+    /// <param name="ns">The namespace that is meant where none is named.</param>
+    /// <param name="operatorUrl">The operator to ask instead of the aggregated API.</param>
+    /// <param name="kubeconfig">Where the configuration was read; beside it may stand the addresses of operators.</param>
+    public ClusterSession(KubernetesConfig config, string ns, string? operatorUrl = null, string? kubeconfig = null)
+    {
+        Client = new(config, new() { UserAgent = "berth-cli", MaxRetries = 3 });
+        Namespace = ns;
+        Operator = OperatorViews.Find(Client, operatorUrl, kubeconfig);
+    }
 
-    public OperatorViews Operator { get; } = views;
+    public KubernetesClient Client { get; }
+
+    public string Namespace { get; }
+
+    /// <summary>Where the operator is installed.</summary>
+    public string OperatorNamespace { get; init; } = "berth-system";
+
+    public OperatorViews Operator { get; }
 
     public void Dispose()
     {
@@ -24,6 +41,11 @@ internal sealed class ClusterSession(KubernetesConfig config, string ns, Operato
     public async Task<TaskResource> TaskAsync(string name, CancellationToken cancellationToken) =>
         await Client.TryGetAsync(BerthResources.Tasks, new(Namespace, name), cancellationToken)
         ?? throw new CliException(ExitCodes.NotWaiting, $"There is no task '{name}' in namespace '{Namespace}'; 'berth get' lists them.");
+
+    /// <exception cref="CliException">There is no such pool.</exception>
+    public async Task<AgentPoolResource> PoolAsync(string name, CancellationToken cancellationToken) =>
+        await Client.TryGetAsync(BerthResources.Pools, new(Namespace, name), cancellationToken)
+        ?? throw new CliException(ExitCodes.NotWaiting, $"There is no pool '{name}' in namespace '{Namespace}'; 'berth get pools' lists them.");
 
     /// <summary>The name under which the cluster knows the user.</summary>
     public async Task<string> UserNameAsync(CancellationToken cancellationToken)

@@ -18,6 +18,8 @@ internal static class DownCommand
         command.SetAction(async (result, _) =>
         {
             var directory = new InstanceDirectory(result.GetValue(path)!);
+            if (!Directory.Exists(directory.Path)) throw new DevException($"There is no directory {directory.Path}: nothing was ever started there.");
+            if (!directory.IsInstance) throw new DevException($"{directory.Path} is no directory of `up`: nothing in it is touched.");
             var ended = await StopAsync(directory);
             Console.WriteLine(ended == 0 ? $"nothing runs in {directory.Path}" : $"ended what ran in {directory.Path}; logs are in {directory.Logs}");
             return 0;

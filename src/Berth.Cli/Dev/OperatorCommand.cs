@@ -44,8 +44,8 @@ internal static class OperatorCommand
 
     private static Task<int> RunAsync(string kubeconfig, PostgresAddress postgres, IReadOnlyList<string> more)
     {
-        var ports = FreePorts.Take(2).Select(p => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{p}")).ToList();
-        var arguments = OperatorReplica.Arguments($"{Environment.MachineName}-{Environment.ProcessId}", kubeconfig, postgres, ports[0], ports[1], [ports[1]]);
+        var ports = FreePorts.Take(3).Select(p => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{p}")).ToList();
+        var arguments = OperatorReplica.Arguments($"{Environment.MachineName}-{Environment.ProcessId}", kubeconfig, postgres, ports[0], ports[1], [ports[1]], ports[2]);
         return ForegroundProgram.RunAsync(Programs.Operator, arguments.Concat(more));
     }
 }

@@ -20,7 +20,8 @@ internal static class UpCommand
         {
             var options = arguments.Read(result);
             await StartAsync(options, text => Console.Error.WriteLine(text), cancellationToken);
-            Console.WriteLine($"ready. Next: export KUBECONFIG={new InstanceDirectory(options.Directory).Kubeconfig}; more in {new InstanceDirectory(options.Directory).Env}");
+            var directory = new InstanceDirectory(options.Directory);
+            Console.WriteLine($"ready. Next:\n  export KUBECONFIG={directory.Kubeconfig} PATH={Path.GetDirectoryName(Programs.Self)}:$PATH\n  berth doctor\nmore in {directory.Env}");
             return 0;
         });
         return command;

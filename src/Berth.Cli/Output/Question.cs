@@ -7,7 +7,7 @@ internal static class Question
     public static void MustConfirm(string question, string otherwise)
     {
         if (Console.IsInputRedirected) throw new CliException(ExitCodes.Usage, $"Nobody is here to answer '{question}'; {otherwise}");
-        Console.Error.Write(question + " [y/N] ");
+        Console.Error.Write(Paint.Bold(question) + " [y/N] ");
         if (Console.ReadLine()?.Trim().ToLowerInvariant() is not ("y" or "yes")) throw new CliException(ExitCodes.Cancelled, "Nothing was done.");
     }
 }

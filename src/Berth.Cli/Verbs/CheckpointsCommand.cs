@@ -11,16 +11,15 @@ namespace Berth.Cli.Verbs;
 /// <summary>Time travel: what the commands of a task saved, any of it as files, a save now, and a new run from any of them.</summary>
 internal static class CheckpointsCommand
 {
-    public static Command Create() => new("checkpoints", "List, fetch, save and resume from checkpoints of a task.") { List(), Fetch(), Save(), Resume() };
+    public static Command Create(ClusterOptions cluster) => new("checkpoints", "List, fetch, save and resume from checkpoints of a task.") { List(cluster), Fetch(cluster), Save(cluster), Resume(cluster) };
 
     private static Argument<string> Task() => new("task") { Description = "Name of the task." };
 
-    private static Command List()
+    private static Command List(ClusterOptions cluster)
     {
-        var (cluster, task) = (new ClusterOptions(), Task());
+        var task = Task();
         var output = OutputFormat.Create(OutputFormat.Table, OutputFormat.Json, OutputFormat.Yaml);
         var command = new Command("list", "List the checkpoints that are kept, newest first.") { task, output };
-        cluster.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
@@ -37,13 +36,12 @@ internal static class CheckpointsCommand
         return command;
     }
 
-    private static Command Fetch()
+    private static Command Fetch(ClusterOptions cluster)
     {
-        var (cluster, task) = (new ClusterOptions(), Task());
+        var task = Task();
         var name = new Argument<string>("name") { Description = "Name from the list, or latest.", DefaultValueFactory = _ => "latest" };
         var file = new Option<string?>("--to", "-f") { Description = "File to write the tar to; '-' for standard output. TASK-NAME.tar unless given.", HelpName = "FILE" };
         var command = new Command("fetch", "Fetch a checkpoint as a tar.") { task, name, file };
-        cluster.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
@@ -58,11 +56,10 @@ internal static class CheckpointsCommand
         return command;
     }
 
-    private static Command Save()
+    private static Command Save(ClusterOptions cluster)
     {
-        var (cluster, task) = (new ClusterOptions(), Task());
+        var task = Task();
         var command = new Command("save", "Ask for a checkpoint of the running command now.") { task };
-        cluster.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
@@ -77,12 +74,11 @@ internal static class CheckpointsCommand
         return command;
     }
 
-    private static Command Resume()
+    private static Command Resume(ClusterOptions cluster)
     {
-        var (cluster, task) = (new ClusterOptions(), Task());
+        var task = Task();
         var name = new Argument<string>("name") { Description = "Name from the list, or latest.", DefaultValueFactory = _ => "latest" };
         var command = new Command("resume", "Run a finished task again, from one of its checkpoints.") { task, name };
-        cluster.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);

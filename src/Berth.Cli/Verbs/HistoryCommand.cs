@@ -8,13 +8,11 @@ namespace Berth.Cli.Verbs;
 /// <summary>Every transition of a task, from the database.</summary>
 internal static class HistoryCommand
 {
-    public static Command Create()
+    public static Command Create(ClusterOptions cluster)
     {
-        var cluster = new ClusterOptions();
         var task = new Argument<string>("task") { Description = "Name of the task." };
         var output = OutputFormat.Create(OutputFormat.Table, OutputFormat.Json, OutputFormat.Yaml);
         var command = new Command("history", "Show every transition of a task, also after it is gone.") { task, output };
-        cluster.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);

@@ -32,6 +32,11 @@ internal static class RbacDefaults
         Aggregated(cluster, "edit", [Rule([""], [.. Core.Except(["namespaces", "resourcequotas", "limitranges", "pods/log", "pods/status"]), "secrets", "pods/eviction", "serviceaccounts/token"], [.. Read, .. Write]),
             Rule(["apps", "batch", "policy", "networking.k8s.io", "autoscaling"], ["*"], [.. Read, .. Write]), Rule(["coordination.k8s.io"], ["leases"], [.. Read, .. Write])]);
         Aggregated(cluster, "admin", [Rule([Group], ["roles", "rolebindings"], [.. Read, .. Write]), Rule(["authorization.k8s.io"], ["localsubjectaccessreviews"], ["create"])]);
+        // By this role aggregated API servers learn whom to trust.
+        var reader = Object("extension-apiserver-authentication-reader");
+        reader["metadata"]!["namespace"] = "kube-system";
+        reader["rules"] = new JsonArray(new JsonObject { ["apiGroups"] = new JsonArray(""), ["resources"] = new JsonArray("configmaps"), ["resourceNames"] = new JsonArray("extension-apiserver-authentication"), ["verbs"] = Read.ToJson() });
+        Store(cluster, "roles", reader);
         Bind(cluster, "cluster-admin", "cluster-admin", "system:masters");
         foreach (var name in (ReadOnlySpan<string>)["system:discovery", "system:basic-user", "system:public-info-viewer"]) Bind(cluster, name, name, "system:authenticated");
         Aggregate(cluster);

@@ -52,7 +52,7 @@ internal sealed class BackendClient(Cluster cluster) : IDisposable
     /// <summary>The resources of the aggregated version, or why they cannot be had.</summary>
     public async Task<(JsonObject? List, string Why)> Resources(AggregatedService service, CancellationToken cancel)
     {
-        if (ServiceAddress.Find(cluster, service) is null) return (null, $"service/{service.ServiceName} in \"{service.ServiceNamespace}\" has no endpoints");
+        if (ServiceAddress.Find(cluster, service).Count == 0) return (null, $"service/{service.ServiceName} in \"{service.ServiceNamespace}\" has no endpoints");
         var path = $"/apis/{service.Group}/{service.Version}";
         try
         {
@@ -108,23 +108,34 @@ internal sealed class BackendClient(Cluster cluster) : IDisposable
 #pragma warning restore CA5359
         else tls.CertificateChainPolicy = Policy(service.CaBundle);
         var handler = new SocketsHttpHandler { SslOptions = tls, UseProxy = false, PooledConnectionLifetime = TimeSpan.FromSeconds(30) };
-        handler.ConnectCallback = async (_, cancel) =>
+        handler.ConnectCallback = (_, cancel) => Connect(service, cancel);
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    });
+
+    // One of several endpoints may be gone without the service knowing it yet: the next one answers then.
+    private async ValueTask<Stream> Connect(AggregatedService service, CancellationToken cancel)
+    {
+        var addresses = ServiceAddress.Find(cluster, service);
+        for (var i = 0; i < addresses.Count; i++)
         {
-            var (host, port) = ServiceAddress.Find(cluster, service) ?? throw new HttpRequestException($"service {service.ServiceNamespace}/{service.ServiceName} has no endpoints");
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(host, port, cancel);
+                await socket.ConnectAsync(addresses[i].Host, addresses[i].Port, cancel);
                 return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException) when (i < addresses.Count - 1)
+            {
+                socket.Dispose();
             }
             catch
             {
                 socket.Dispose();
                 throw;
             }
-        };
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-    });
+        }
+        throw new HttpRequestException($"service {service.ServiceNamespace}/{service.ServiceName} has no endpoints");
+    }
 
     private static X509ChainPolicy Policy(string bundle)
     {

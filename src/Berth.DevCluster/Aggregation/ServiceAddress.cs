@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Json;
 
@@ -5,20 +6,22 @@ namespace Berth.DevCluster.Aggregation;
 
 /// <summary>
 /// Where a service can be reached: at its ready endpoints. There is no service network here; the annotation
-/// <c>dev.berth/service-address</c> of the service (<c>127.0.0.1:8443</c>) names an address outside the cluster.
+/// <c>dev.berth/service-address</c> of the service (<c>127.0.0.1:8443,127.0.0.1:8444</c>) names addresses outside the cluster.
 /// </summary>
 internal static class ServiceAddress
 {
     public const string Annotation = "dev.berth/service-address";
 
-    public static (string Host, int Port)? Find(Cluster cluster, AggregatedService wanted)
+    /// <summary>The addresses to try, in this order; none while nothing is ready.</summary>
+    public static IReadOnlyList<(string Host, int Port)> Find(Cluster cluster, AggregatedService wanted)
     {
         var service = cluster.Registry.Get("", "services").Store.Find($"{wanted.ServiceNamespace}/{wanted.ServiceName}")?.Parse();
-        if (service is null) return null;
-        if (service.Text("metadata", "annotations", Annotation) is { } given && given.Split(':') is [var host, var number] && int.TryParse(number, out var fixedPort)) return (host, fixedPort);
+        if (service is null) return [];
+        if (service.Text("metadata", "annotations", Annotation) is { } given)
+            return [.. given.Split(',').Select(a => a.Trim().Split(':')).Where(a => a.Length == 2 && int.TryParse(a[1], out _)).Select(a => (a[0], int.Parse(a[1], CultureInfo.InvariantCulture)))];
         var port = service.Objects("spec", "ports").FirstOrDefault(p => p.Number("port") == wanted.Port);
-        if (service.Text("spec", "externalName") is { Length: > 0 } external) return (external, (int)wanted.Port);
-        return FromEndpoints(cluster, wanted, port.Text("name")) ?? FromSlices(cluster, wanted, port.Text("name"));
+        if (service.Text("spec", "externalName") is { Length: > 0 } external) return [(external, (int)wanted.Port)];
+        return (FromEndpoints(cluster, wanted, port.Text("name")) ?? FromSlices(cluster, wanted, port.Text("name"))) is { } found ? [found] : [];
     }
 
     private static (string, int)? FromEndpoints(Cluster cluster, AggregatedService wanted, string? portName)

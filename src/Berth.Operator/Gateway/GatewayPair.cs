@@ -6,7 +6,7 @@ using Berth.Kubernetes;
 
 namespace Berth.Operator.Gateway;
 
-/// <summary>What the Secret of the gateway's certificate holds.</summary>
+/// <summary>What the Secret of the gateway's certificate, or of the aggregated API's, holds.</summary>
 /// <param name="Certificate">PEM of the certificate with its chain.</param>
 /// <param name="Key">PEM of its key.</param>
 /// <param name="Authorities">PEM of each CA that agents are to pin.</param>
@@ -49,15 +49,16 @@ internal sealed record GatewayPair(string Certificate, string Key, IReadOnlyList
     /// A new certificate. It is of the same CA while that outlives it, so that agents need no news; otherwise of a new one, which is listed
     /// first, with the ones before it behind it.
     /// </summary>
-    public static Dictionary<string, byte[]> Make(GatewayPair? before, DateTimeOffset now)
+    public static Dictionary<string, byte[]> Make(GatewayPair? before, DateTimeOffset now, string serverName = Names.GatewayServerName)
     {
         using var authority = before?.OwnAuthority(now + Lifetime) ?? NewAuthority(now);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={Names.GatewayServerName}", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=berth", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(Names.GatewayServerName);
+        names.AddDnsName(serverName);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+        if (authority.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault() is { } id) request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(id));
         using var certificate = request.Create(authority, now.AddMinutes(-5), now + Lifetime, RandomNumberGenerator.GetBytes(16));
         using var authorityKey = authority.GetECDsaPrivateKey()!;
         var first = authority.ExportCertificatePem();
@@ -98,9 +99,10 @@ internal sealed record GatewayPair(string Certificate, string Key, IReadOnlyList
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         // Each CA has a name of its own, so that nobody takes one for the other while both are pinned.
-        var request = new CertificateRequest($"CN=berth-gateway-ca-{now:yyyyMMddHHmmss}", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest($"CN=berth-gateway-ca-{now:yyyyMMdd}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         return request.CreateSelfSigned(now.AddMinutes(-5), now + (Lifetime * 3));
     }
 

@@ -9,6 +9,7 @@ using Berth.Operator.Leadership;
 using Berth.Operator.Options;
 using Berth.Operator.Telemetry;
 using Berth.Operator.Telemetry.Notifications;
+using Berth.Operator.View;
 
 namespace Berth.Operator.Hosting;
 
@@ -17,7 +18,7 @@ namespace Berth.Operator.Hosting;
 /// flushed, the lease is released, events are written.
 /// </summary>
 internal sealed class OperatorHost(
-    KubernetesClient client, ClusterCache cache, LeaderState leader, LeaderWork work, GatewayCertificates certificates, GatewayPublisher publisher, HistoryStore store,
+    KubernetesClient client, ClusterCache cache, LeaderState leader, LeaderWork work, GatewayCertificates certificates, ViewCertificates viewCertificates, ViewRegistration registration, GatewayPublisher publisher, HistoryStore store,
     HistoryWriter history, HistoryCondition condition, HistoryProbe probe, HistoryKeys keys, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
     ListeningAddresses addresses, OperatorOptions options, TimeProvider time, ILoggerFactory logging)
 {
@@ -57,15 +58,17 @@ internal sealed class OperatorHost(
             LeaseDuration = options.Lease.Duration,
             RenewDeadline = options.Lease.RenewDeadline,
             RetryPeriod = options.Lease.RetryPeriod,
-            Annotations = new Dictionary<string, string> { [Names.GatewayAddressAnnotation] = addresses.Gateway },
+            Annotations = new Dictionary<string, string> { [Names.GatewayAddressAnnotation] = addresses.Gateway, [Names.ViewAddressAnnotation] = addresses.View },
             IsHealthy = work.IsProgressing,
             Time = time,
             Logging = logging,
         });
-        elector.LeaderChanged += record => leader.SeeLeader(record.Identity.Length == 0 ? "" : record.Annotations.GetValueOrDefault(Names.GatewayAddressAnnotation) ?? "");
+        elector.LeaderChanged += record => leader.SeeLeader(AddressOf(record, Names.GatewayAddressAnnotation), AddressOf(record, Names.ViewAddressAnnotation));
         leader.HigherEpochSeen += elector.RaiseEpochAbove;
         return await elector.RunAsync(lease => work.LeadAsync(lease, elector.Identity, elector.ConfirmAsync), stop);
     }
+
+    private static string AddressOf(LeaderRecord leader, string annotation) => leader.Identity.Length == 0 ? "" : leader.Annotations.GetValueOrDefault(annotation) ?? "";
 
     private Task Background(CancellationToken stop) => Task.WhenAll(
         loops.RunAsync("migration", MigrateAsync, stop),
@@ -76,6 +79,8 @@ internal sealed class OperatorHost(
         loops.RunAsync("logs", logs.RunAsync, stop),
         loops.RunAsync("approval-policy", prover.RunAsync, stop),
         loops.RunAsync("storage", storage.RunAsync, stop),
+        loops.RunAsync("view-registration", viewCertificates.IsWanted ? registration.RunAsync : _ => Task.CompletedTask, stop),
+        loops.RunAsync("view-certificate", viewCertificates.RunAsync, stop),
         loops.RunAsync("notifications", notifier.RunAsync, stop),
         loops.RunAsync("events", events.RunAsync, CancellationToken.None),
         loops.RunAsync("certificate", certificates.RunAsync, stop));
@@ -119,4 +124,7 @@ internal sealed class ListeningAddresses
 {
     /// <summary>host:port of the gateway as others reach it.</summary>
     public string Gateway { get; set; } = "";
+
+    /// <summary>host:port of the aggregated API as others reach it; empty if none is served.</summary>
+    public string View { get; set; } = "";
 }

@@ -9,6 +9,7 @@ using Berth.Operator.Telemetry;
 using Berth.Operator.View;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Berth.Operator.Hosting;
 
@@ -25,7 +26,7 @@ internal static class ExitCodes
     public const int LeadershipLost = 3;
 }
 
-/// <summary>Two listeners in one process: plain http for health, metrics and views; TLS for agents.</summary>
+/// <summary>Three listeners in one process: plain http for health and metrics; TLS for agents; TLS for the aggregated API.</summary>
 internal static class OperatorProgram
 {
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(2);
@@ -49,11 +50,26 @@ internal static class OperatorProgram
             kestrel.AddServerHeader = false;
             GatewayLimits.Apply(kestrel.Limits, options.Gateway);
             kestrel.Listen(http);
-            kestrel.Listen(gateway, listen => listen.UseHttps(https =>
+            kestrel.Listen(gateway, listen =>
             {
-                GatewayLimits.Apply(https);
-                https.ServerCertificateSelector = (_, _) => app!.Services.GetRequiredService<GatewayCertificates>().Certificate;
-            }));
+                listen.MarkGateway();
+                listen.UseHttps(https =>
+                {
+                    GatewayLimits.Apply(https);
+                    https.ServerCertificateSelector = (_, _) => app!.Services.GetRequiredService<GatewayCertificates>().Certificate;
+                });
+            });
+            if (options.View.Address is { Length: > 0 } view) kestrel.Listen(IPEndPoint.Parse(view), listen =>
+            {
+                listen.MarkView();
+                listen.UseHttps(https =>
+                {
+                    https.ServerCertificateSelector = (_, _) => app!.Services.GetRequiredService<ViewCertificates>().Certificate;
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    // Any certificate passes the handshake; on each request it counts for something only if the cluster's own authority for front proxies made it.
+                    https.AllowAnyClientCertificate();
+                });
+            });
         });
         return app = builder.Build();
     }
@@ -80,22 +96,24 @@ internal static class OperatorProgram
         }
     }
 
-    /// <summary>The certificate comes first: without it no agent could tell us from a stranger. The keys come before anything is stored.</summary>
+    /// <summary>The certificates come first: without them no agent could tell us from a stranger. The keys come before anything is stored.</summary>
     private static async Task PrepareAsync(WebApplication app, ILogger log, CancellationToken stop)
     {
         var certificates = app.Services.GetRequiredService<GatewayCertificates>();
+        var views = app.Services.GetRequiredService<ViewCertificates>();
         var keys = app.Services.GetRequiredService<HistoryKeys>();
         while (true)
         {
             try
             {
                 await certificates.LoadAsync(stop);
+                if (views.IsWanted) await views.LoadAsync(stop);
                 await keys.LoadAsync(stop);
                 return;
             }
             catch (Exception e) when (e is KubernetesException or ArgumentException or GatewayCertificateException)
             {
-                log.LogWarning("The gateway's certificate or the history's encryption keys cannot be loaded yet: {Message}", e.Message);
+                log.LogWarning("The certificates or the history's encryption keys cannot be loaded yet: {Message}", e.Message);
                 await Task.Delay(TryAgain, stop);
             }
         }
@@ -104,12 +122,10 @@ internal static class OperatorProgram
     private static void Map(WebApplication app)
     {
         var services = app.Services;
-        var gatewayPort = IPEndPoint.Parse(services.GetRequiredService<OperatorOptions>().Gateway.Address).Port;
+        var plainViews = services.GetRequiredService<OperatorOptions>().Http.Views;
         app.Use((context, next) =>
         {
-            var isAgentPath = context.Request.Path.StartsWithSegments("/agent", StringComparison.Ordinal);
-            var onGateway = context.Request.IsHttps && (gatewayPort == 0 || context.Connection.LocalPort == gatewayPort);
-            if (isAgentPath == onGateway) return next(context);
+            if (Listeners.Serves(context, plainViews)) return next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
@@ -123,8 +139,11 @@ internal static class OperatorProgram
     private static void NoteAddresses(WebApplication app)
     {
         var options = app.Services.GetRequiredService<OperatorOptions>();
-        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)));
-        var gateway = bound.First(a => a.Scheme == "https");
-        app.Services.GetRequiredService<ListeningAddresses>().Gateway = options.Gateway.Advertise is { Length: > 0 } advertise ? GatewayAddress.Normalize(advertise) : $"{gateway.Host}:{gateway.Port}";
+        var (gateway, view) = (IPEndPoint.Parse(options.Gateway.Address), options.View.Address is { Length: > 0 } address ? IPEndPoint.Parse(address) : null);
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a.Replace("[::]", "127.0.0.1", StringComparison.Ordinal))).Where(a => a.Scheme == "https").ToList();
+        var addresses = app.Services.GetRequiredService<ListeningAddresses>();
+        // They are bound in the order in which they were asked for.
+        addresses.Gateway = options.Gateway.Advertise is { Length: > 0 } advertise ? GatewayAddress.Normalize(advertise) : $"{bound[0].Host}:{(gateway.Port == 0 ? bound[0].Port : gateway.Port)}";
+        if (view is not null) addresses.View = options.View.Advertise is { Length: > 0 } advertised ? advertised : $"{bound[^1].Host}:{(view.Port == 0 ? bound[^1].Port : view.Port)}";
     }
 }

@@ -14,6 +14,8 @@ using Berth.Operator.Tasks;
 using Berth.Operator.Telemetry;
 using Berth.Operator.Telemetry.Notifications;
 using Berth.Operator.View;
+using Berth.Operator.View.Access;
+using Berth.Operator.View.Tables;
 
 namespace Berth.Operator.Hosting;
 
@@ -23,7 +25,7 @@ internal static class OperatorServices
     /// <summary>Registers everything; each is one per process.</summary>
     public static IServiceCollection AddOperator(this IServiceCollection services, OperatorOptions options, KubernetesConfig cluster)
     {
-        services.AddSingleton(options).AddSingleton(TimeProvider.System);
+        services.AddSingleton(options).AddSingleton(cluster).AddSingleton(TimeProvider.System);
         services.AddSingleton(s => new KubernetesClient(cluster, new KubernetesClientOptions { UserAgent = "berth-operator", Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton<HistoryKeys>();
         services.AddSingleton(s => new HistoryStore(options.Postgres.ConnectionString!, new HistoryOptions { Keys = s.GetRequiredService<HistoryKeys>().Ring }));
@@ -42,7 +44,9 @@ internal static class OperatorServices
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
         services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
         services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<OrphanApprovals>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
-        services.AddGatewayParts().AddSingleton<ViewEndpoints>().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
+        services.AddSingleton<ViewCertificates>().AddSingleton<ViewAuthenticator>().AddSingleton<ViewAuthorizer>().AddSingleton<ViewGate>().AddSingleton<LeaderViews>().AddSingleton<ViewRegistration>();
+        services.AddSingleton<TaskViews>().AddSingleton<ClusterRows>().AddSingleton<OperatorRow>().AddSingleton<ViewEndpoints>();
+        services.AddGatewayParts().AddSingleton<LeaderWork>().AddSingleton<OperatorHost>();
         return services;
     }
 }

@@ -29,12 +29,16 @@ internal sealed class LeaderState
 {
     private volatile Term? _term;
     private volatile string _leaderAddress = "";
+    private volatile string _leaderViewAddress = "";
 
     /// <summary>The running term; null on a standby.</summary>
     public Term? Term => _term;
 
     /// <summary>host:port of the leader's gateway, from the Lease; empty when nobody is known to lead.</summary>
     public string LeaderAddress => _leaderAddress;
+
+    /// <summary>host:port of the leader's aggregated API, from the Lease; empty when nobody is known to lead, or serves none.</summary>
+    public string LeaderViewAddress => _leaderViewAddress;
 
     /// <summary>Raised when a term begins or ends.</summary>
     public event Action? Changed;
@@ -60,5 +64,5 @@ internal sealed class LeaderState
     }
 
     /// <summary>Notes where the leader is.</summary>
-    public void SeeLeader(string address) => _leaderAddress = address;
+    public void SeeLeader(string address, string viewAddress) => (_leaderAddress, _leaderViewAddress) = (address, viewAddress);
 }

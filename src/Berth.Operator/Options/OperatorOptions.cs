@@ -15,11 +15,14 @@ internal sealed record OperatorOptions
     /// <summary>Where the operator itself lives.</summary>
     public OperatorSection Operator { get; init; } = new();
 
-    /// <summary>Health, metrics and views.</summary>
+    /// <summary>Health and metrics.</summary>
     public HttpSection Http { get; init; } = new();
 
     /// <summary>Where agents connect.</summary>
     public GatewaySection Gateway { get; init; } = new();
+
+    /// <summary>The aggregated API.</summary>
+    public ViewSection View { get; init; } = new();
 
     /// <summary>History.</summary>
     public PostgresSection Postgres { get; init; } = new();
@@ -45,6 +48,8 @@ internal sealed record OperatorOptions
         if (Operator.Workers is < 1 or > 256) found.Add("Operator:Workers must be between 1 and 256");
         if (!IPEndPoint.TryParse(Http.Address, out _)) found.Add($"Http:Address '{Http.Address}' is not ip:port");
         if (!IPEndPoint.TryParse(Gateway.Address, out _)) found.Add($"Gateway:Address '{Gateway.Address}' is not ip:port");
+        if (View.Address is { Length: > 0 } && !IPEndPoint.TryParse(View.Address, out _)) found.Add($"View:Address '{View.Address}' is not ip:port");
+        if (View.Service.Length is 0 or > 63) found.Add("View:Service must be the name of a Service");
         if (string.IsNullOrWhiteSpace(Postgres.ConnectionString)) found.Add("Postgres:ConnectionString is missing; history needs a PostgreSQL database");
         if (Gateway.CertificateSecret.Length is 0 or > 253) found.Add("Gateway:CertificateSecret must be the name of a Secret");
         if (Postgres.CapacityBytes < 0) found.Add("Postgres:CapacityBytes must not be negative");
@@ -71,11 +76,27 @@ internal sealed record OperatorSection
     public int Workers { get; init; } = 16;
 }
 
-/// <summary>Health, metrics and views.</summary>
+/// <summary>Health and metrics.</summary>
 internal sealed record HttpSection
 {
     /// <summary>ip:port; port 0 takes a free one.</summary>
     public string Address { get; init; } = "0.0.0.0:8080";
+
+    /// <summary>Serve the views here too, without asking who it is: for a developer's own machine only.</summary>
+    public bool Views { get; init; }
+}
+
+/// <summary>The aggregated API.</summary>
+internal sealed record ViewSection
+{
+    /// <summary>ip:port to listen on; empty to serve none.</summary>
+    public string? Address { get; init; } = "0.0.0.0:9443";
+
+    /// <summary>host:port under which other replicas reach this one; the listening address if empty.</summary>
+    public string? Advertise { get; init; }
+
+    /// <summary>Name of the Service, in the operator's namespace, that the APIService names.</summary>
+    public string Service { get; init; } = "berth-view";
 }
 
 /// <summary>Where agents connect.</summary>

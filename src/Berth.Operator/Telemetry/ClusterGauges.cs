@@ -6,6 +6,7 @@ using Berth.Operator.Gateway;
 using Berth.Operator.History;
 using Berth.Operator.Hosting;
 using Berth.Operator.Leadership;
+using Berth.Operator.View;
 using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace Berth.Operator.Telemetry;
@@ -13,7 +14,7 @@ namespace Berth.Operator.Telemetry;
 /// <summary>Gauges that are read from what the operator knows anyway. Every replica shows the cluster's: take the maximum over replicas.</summary>
 internal sealed class ClusterGauges(
     OperatorMetrics metrics, TaskCensus census, TaskTelemetry tasks, ClusterCache cache, AgentRegistry agents, LeaderState leader, LeaderWork work,
-    HistoryWriter history, HistoryCondition condition, GatewayCertificates certificates, StorageMeter storage, TimeProvider time)
+    HistoryWriter history, HistoryCondition condition, GatewayCertificates certificates, ViewCertificates viewCertificates, StorageMeter storage, TimeProvider time)
 {
     private static readonly string[] Hindrances = [Reasons.InvalidTemplate, Reasons.PodRefused, Reasons.Unschedulable, Reasons.ImagePullFailed, Reasons.CrashLoop, Reasons.RunnerIncompatible];
 
@@ -64,7 +65,13 @@ internal sealed class ClusterGauges(
         metrics.Gauge(MetricCatalog.Idle, IdleSeconds);
         metrics.Gauge(MetricCatalog.Progressing, () => work.IsProgressing() ? 1 : 0);
         metrics.Gauge(MetricCatalog.Ready, () => cache.HasSynced ? 1 : 0);
-        metrics.Gauge(MetricCatalog.CertificateExpiry, () => certificates.Authority.Length == 0 ? [] : [new Measurement<double>(certificates.Expires.ToUnixTimeSeconds(), new Tag("certificate", "gateway"))]);
+        metrics.Gauge(MetricCatalog.CertificateExpiry, () => Expiries());
+    }
+
+    private IEnumerable<Measurement<double>> Expiries()
+    {
+        if (certificates.Authority.Length > 0) yield return new(certificates.Expires.ToUnixTimeSeconds(), new Tag("certificate", "gateway"));
+        if (viewCertificates.Expires is { } expires) yield return new(expires.ToUnixTimeSeconds(), new Tag("certificate", "view"));
     }
 
     private double IdleSeconds()

@@ -33,6 +33,8 @@ internal sealed class OperatorEvents(EventRecorder recorder)
         if (after is null || (before?.Status == after.Status && before.Reason == after.Reason)) return;
         var regarding = BerthResources.Pools.ReferenceTo(pool);
         if (after.Status == ConditionStatus.True) recorder.Normal(regarding, after.Reason, "Ready", after.Message ?? "");
+        // Pods that start are no trouble.
+        else if (after.Reason == Reasons.PodsStarting) recorder.Normal(regarding, after.Reason, "NotReady", after.Message ?? "");
         else recorder.Warning(regarding, after.Reason, "NotReady", after.Message ?? "");
     }
 

@@ -32,7 +32,7 @@ internal sealed class CheckpointViews(ClusterCache cache, HistoryStore store)
         var kept = (await store.ListCheckpointsAsync(uid, stop)).Select(View).ToList();
         var wanted = checkpoint == CheckpointChoice.Latest ? kept.FirstOrDefault() : kept.Find(c => c.Name == checkpoint);
         if (wanted is null) return Missing($"task {name} has no checkpoint {checkpoint}; there {(kept.Count == 1 ? "is" : "are")} {(kept.Count == 0 ? "none" : string.Join(", ", kept.Select(c => c.Name)))}");
-        if (await CheckpointEndpoints.DamageAsync(store, wanted.Digest, stop) is { } damage) return Results.Text($"checkpoint {wanted.Name} is damaged: {damage}\n", statusCode: StatusCodes.Status422UnprocessableEntity);
+        if (await CheckpointEndpoints.DamageAsync(store, wanted.Digest, stop) is { } damage) return ViewStatus.Of(StatusCodes.Status422UnprocessableEntity, "Invalid", $"checkpoint {wanted.Name} is damaged: {damage}", "tasks", name);
         return await store.OpenArtifactAsync(wanted.Digest, stop) is { } bytes ? Results.Stream(bytes, "application/x-tar", $"{name}-{wanted.Name}.tar") : Missing($"checkpoint {wanted.Name} was removed a moment ago");
     }
 
@@ -41,5 +41,5 @@ internal sealed class CheckpointViews(ClusterCache cache, HistoryStore store)
 
     private static CheckpointView View(CheckpointRecord c) => new(new Checkpoint(c.Attempt, c.Number, c.Digest, c.Size).Name, c.Attempt, c.Number, c.Digest, c.Size, c.CreatedAt);
 
-    private static IResult Missing(string message) => Results.Text(message + "\n", statusCode: StatusCodes.Status404NotFound);
+    private static IResult Missing(string message) => ViewStatus.Missing(message);
 }

@@ -1,83 +1,69 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Berth.Api;
-using Berth.History;
-using Berth.Kubernetes;
-using Berth.Operator.Cluster;
+using Berth.Operator.Leadership;
+using Berth.Operator.View.Access;
+using Berth.Operator.View.Tables;
 
 namespace Berth.Operator.View;
 
-/// <summary>What the database and this replica know, for the CLI: plan text, output, transitions.</summary>
-internal sealed class ViewEndpoints(ClusterCache cache, HistoryStore store, CheckpointViews checkpoints, TimeProvider time)
+/// <summary>The routes of the aggregated API. Every replica answers; what only the leader knows is asked of it.</summary>
+internal sealed class ViewEndpoints(TaskViews tasks, ClusterRows rows, OperatorRow self, ViewGate gate, LeaderViews leaders, LeaderState leader)
 {
-    private static readonly TimeSpan FollowEvery = TimeSpan.FromMilliseconds(300);
+    private const string Version = $"/apis/{Names.ViewGroup}/{Names.Version}";
 
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
-        var task = routes.MapGroup("/view/v1/namespaces/{ns}/tasks/{name}");
-        task.MapGet("/plan", (string ns, string name, CancellationToken stop) => Guard(() => PlanAsync(ns, name, stop)));
-        task.MapGet("/logs", (string ns, string name, string? attempt, bool? follow, HttpContext context) => Guard(() => LogsAsync(ns, name, attempt, follow ?? false, context)));
-        task.MapGet("/checkpoints", (string ns, string name, CancellationToken stop) => Guard(() => checkpoints.ListAsync(ns, name, stop)));
-        task.MapGet("/checkpoints/{checkpoint}", (string ns, string name, string checkpoint, CancellationToken stop) => Guard(() => checkpoints.FetchAsync(ns, name, checkpoint, stop)));
-        task.MapGet("/history", (string ns, string name, CancellationToken stop) => Guard(() => HistoryAsync(ns, name, stop)));
+        foreach (var (path, document) in ViewDiscovery.Documents) routes.MapGet(path, Written(context => GuardedAsync(context, null, () => Task.FromResult(Json(document())))));
+        routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}", (HttpContext context, string ns, string name) =>
+            GuardedAsync(context, new("get", ns, "tasks", Name: name), () => Task.FromResult(rows.Standing(ns, name) is { } item ? Json(ViewKinds.Positions.Item(item)) : ViewStatus.Missing($"There is no task '{name}' in namespace '{ns}'.", name))));
+        routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}/{view}", (HttpContext context, string ns, string name, string view) =>
+            GuardedAsync(context, new("get", ns, "tasks", view, name), () => tasks.AnswerAsync(ns, name, view, context)));
+        routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}/checkpoints/{checkpoint}", (HttpContext context, string ns, string name, string checkpoint) =>
+            GuardedAsync(context, new("get", ns, "tasks", "checkpoints", name), () => tasks.CheckpointAsync(ns, name, checkpoint, context)));
+        foreach (var kind in ViewKinds.All) Map(routes, kind);
     }
 
-    private static async Task<IResult> Guard(Func<Task<IResult>> answer)
+    private void Map(IEndpointRouteBuilder routes, ViewKind kind)
     {
-        try
-        {
-            return await answer();
-        }
-        catch (HistoryUnavailableException e)
-        {
-            return Results.Text($"{e.Message}\n", statusCode: StatusCodes.Status503ServiceUnavailable);
-        }
+        routes.MapGet($"{Version}/{kind.Plural}", Written(context => ListAsync(context, kind, null)));
+        if (!kind.Namespaced) routes.MapGet($"{Version}/{kind.Plural}/{{name}}", (HttpContext context, string name) => ItemAsync(context, kind, null, name));
+        if (!kind.Namespaced) return;
+        routes.MapGet($"{Version}/namespaces/{{ns}}/{kind.Plural}", (HttpContext context, string ns) => ListAsync(context, kind, ns));
+        routes.MapGet($"{Version}/namespaces/{{ns}}/{kind.Plural}/{{name}}", (HttpContext context, string ns, string name) => ItemAsync(context, kind, ns, name));
     }
 
-    private async Task<IResult> PlanAsync(string ns, string name, CancellationToken stop)
+    private static RequestDelegate Written(Func<HttpContext, Task<IResult>> answer) => async context => await (await answer(context)).ExecuteAsync(context);
+
+    private Task<IResult> ListAsync(HttpContext context, ViewKind kind, string? ns) => GuardedAsync(context, new("list", ns, kind.Plural), async () =>
     {
-        if (cache.Tasks.Get(new ObjectKey(ns, name)) is not { } task) return Missing($"task {ns}/{name} does not exist");
-        if (task.Status.Plan is not { } plan) return Missing($"task {name} has no plan; it is {task.Status.Phase}: {task.Status.Message}");
-        if (plan.TextDigest is not { } digest) return Missing("this plan has no text");
-        var text = await store.OpenArtifactAsync(digest, stop);
-        return text is null ? Missing("the plan's text is still on its way to the database; try again in a moment") : Results.Stream(text, "text/plain; charset=utf-8");
-    }
+        if (MustAskLeader(kind)) return await leaders.AskAsync(context);
+        var items = Items(kind, ns).ToList();
+        return Json(WantsTable(context) ? kind.Table(items) : kind.List(items));
+    });
 
-    private async Task<IResult> LogsAsync(string ns, string name, string? attempt, bool follow, HttpContext context)
+    private Task<IResult> ItemAsync(HttpContext context, ViewKind kind, string? ns, string name) => GuardedAsync(context, new("get", ns, kind.Plural, Name: name), async () =>
     {
-        var task = cache.Tasks.Get(new ObjectKey(ns, name));
-        var owner = task?.Metadata.Uid ?? await store.FindTaskAsync(ns, name, context.RequestAborted);
-        if (owner is null) return Missing($"nothing is known of task {ns}/{name}");
-        // A number is short for the id; an id must be one of this task.
-        var asked = attempt is { Length: > 0 } && attempt.All(char.IsAsciiDigit) ? $"{owner}-{attempt}" : attempt;
-        if (asked is { Length: > 0 } && (!asked.StartsWith(owner + "-", StringComparison.Ordinal) || (task?.Status.Attempt?.Id != asked && await store.GetLogAsync(asked, context.RequestAborted) is null)))
-            return Missing($"task {name} has no output of an attempt {attempt}; its latest attempt is {task?.Status.Attempt?.Id ?? "in 'berth history'"}");
-        var id = asked is { Length: > 0 } ? asked : task?.Status.Attempt?.Id;
-        id ??= (await store.GetStoryAsync(owner, context.RequestAborted))?.Attempts is [.., var last] ? last.Attempt.Id : null;
-        if (id is null) return Missing($"task {ns}/{name} has no attempt yet");
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        long offset = 0;
-        while (true)
-        {
-            await foreach (var piece in store.ReadLogAsync(id, offset, context.RequestAborted))
-            {
-                await context.Response.Body.WriteAsync(piece.Bytes, context.RequestAborted);
-                offset = piece.Offset + piece.Bytes.Length;
-            }
-            await context.Response.Body.FlushAsync(context.RequestAborted);
-            var state = await store.GetLogAsync(id, context.RequestAborted);
-            if (!follow || state is { Complete: true }) return Results.Empty;
-            await Task.Delay(FollowEvery, time, context.RequestAborted);
-        }
-    }
+        if (MustAskLeader(kind)) return await leaders.AskAsync(context);
+        if (Items(kind, ns).FirstOrDefault(i => (string?)i["metadata"]!["name"] == name) is not { } item) return ViewStatus.Of(404, "NotFound", $"{kind.Plural}.{Names.ViewGroup} \"{name}\" not found", kind.Plural, name);
+        return Json(WantsTable(context) ? kind.Table([item]) : kind.Item(item));
+    });
 
-    private async Task<IResult> HistoryAsync(string ns, string name, CancellationToken stop)
+    // Agents speak to the leader alone.
+    private bool MustAskLeader(ViewKind kind) => kind == ViewKinds.Connections && leader.Term is null;
+
+    private IEnumerable<JsonObject> Items(ViewKind kind, string? ns) => kind.Plural switch
     {
-        var uid = cache.Tasks.Get(new ObjectKey(ns, name))?.Metadata.Uid ?? await store.FindTaskAsync(ns, name, stop);
-        if (uid is null) return Missing($"nothing is known of task {ns}/{name}");
-        var entries = await store.GetTransitionsAsync(uid, stop);
-        return Results.Json([.. entries], ViewJson.Default.OutboxEntryArray);
-    }
+        "queuepositions" => rows.Positions(ns),
+        "slots" => rows.Slots(ns),
+        "connections" => rows.Connections(ns),
+        _ => [self.Read()],
+    };
 
-    private static IResult Missing(string message) => Results.Text(message + "\n", statusCode: StatusCodes.Status404NotFound);
+    private async Task<IResult> GuardedAsync(HttpContext context, ViewTarget? target, Func<Task<IResult>> answer) =>
+        Listeners.IsView(context) && await gate.RefuseAsync(context, target) is { } refusal ? refusal : await answer();
+
+    private static bool WantsTable(HttpContext context) => context.Request.Headers.Accept.ToString().Split(',')[0].Contains("as=Table", StringComparison.Ordinal);
+
+    private static IResult Json(JsonObject document) => Results.Text(document.ToJsonString(), "application/json");
 }

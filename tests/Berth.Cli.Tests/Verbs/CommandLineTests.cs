@@ -1,5 +1,5 @@
 using Berth.Cli.Output;
-using Berth.Cli.Verbs;
+using Berth.Cli.Verbs.Decide;
 using Berth.Cli.Yaml;
 using Xunit;
 

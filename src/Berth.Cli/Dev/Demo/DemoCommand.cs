@@ -52,7 +52,7 @@ internal static class DemoCommand
     {
         var samples = new Samples(Path.Combine(directory.Path, "world"));
         narrator.Act(samples.UsesTerraform ? "terraform is on PATH: the tasks are real Terraform runs" : "terraform is not on PATH: the tasks are a small script with a state file");
-        using var admin = new ClusterSession(KubernetesConfig.Load(directory.Kubeconfig), "default", new([]));
+        using var admin = new ClusterSession(KubernetesConfig.Load(directory.Kubeconfig), "default");
         await using var history = new HistoryStore(EnvironmentFile.Read(directory.Env)["POSTGRES_CONNECTION_STRING"]);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var feed = new TaskFeed(admin.Client, "default", narrator);

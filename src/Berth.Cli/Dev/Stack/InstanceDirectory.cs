@@ -36,6 +36,9 @@ internal sealed class InstanceDirectory(string path)
     /// <summary>A short directory of this instance alone.</summary>
     public string Short => "/tmp/berth-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path)))[..8];
 
+    /// <summary>Whether `up` has ever used this directory.</summary>
+    public bool IsInstance => Directory.Exists(Logs) || System.IO.File.Exists(Processes);
+
     public string Log(string name) => System.IO.Path.Combine(Logs, name + ".log");
 
     /// <summary>Removes what an earlier run left, logs included, and makes the directories anew.</summary>

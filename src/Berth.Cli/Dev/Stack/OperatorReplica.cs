@@ -11,34 +11,39 @@ internal sealed class OperatorReplica
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
 
-    private OperatorReplica(SupervisedProgram program, string url) => (Program, Url) = (program, url);
+    private OperatorReplica(SupervisedProgram program, string url, string view) => (Program, Url, View) = (program, url, view);
 
     public SupervisedProgram Program { get; }
 
-    /// <summary>Where it answers health, metrics and views.</summary>
+    /// <summary>Where it answers health, metrics and, on this machine alone, views.</summary>
     public string Url { get; }
+
+    /// <summary>host:port of its aggregated API.</summary>
+    public string View { get; }
 
     /// <summary>As many replicas as asked for; every one knows the gateway addresses of all.</summary>
     public static IReadOnlyList<OperatorReplica> Create(int count, InstanceDirectory directory, PostgresAddress postgres, Action changed)
     {
-        var ports = FreePorts.Take(count * 2);
-        var gateways = ports.Skip(count).Select(Address).ToList();
+        var ports = FreePorts.Take(count * 3);
+        var gateways = ports.Skip(count).Take(count).Select(Address).ToList();
         return Enumerable.Range(0, count).Select(i =>
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"operator-{i}");
-            var arguments = Arguments(name, directory.Kubeconfig, postgres, Address(ports[i]), gateways[i], gateways);
+            var arguments = Arguments(name, directory.Kubeconfig, postgres, Address(ports[i]), gateways[i], gateways, Address(ports[(2 * count) + i]));
             var start = new ProgramStart(name, directory.Log(name), Programs.Operator, arguments);
-            return new OperatorReplica(new(start, Grace, changed), "http://" + Address(ports[i]));
+            return new OperatorReplica(new(start, Grace, changed), "http://" + Address(ports[i]), Address(ports[(2 * count) + i]));
         }).ToList();
     }
 
     /// <summary>The options of an operator process.</summary>
-    public static IReadOnlyList<string> Arguments(string identity, string kubeconfig, PostgresAddress postgres, string http, string gateway, IEnumerable<string> gateways) =>
+    public static IReadOnlyList<string> Arguments(string identity, string kubeconfig, PostgresAddress postgres, string http, string gateway, IEnumerable<string> gateways, string view) =>
     [
         $"--kubeconfig={kubeconfig}",
         $"--Identity={identity}",
         "--Operator:Namespace=berth-system",
         $"--Http:Address={http}",
+        "--Http:Views=true",
+        $"--View:Address={view}",
         $"--Gateway:Address={gateway}",
         $"--Gateway:Addresses={string.Join(',', gateways)}",
         $"--Postgres:ConnectionString={postgres.ConnectionString}",
@@ -55,7 +60,7 @@ internal sealed class OperatorReplica
             using var answer = await http.GetAsync(new Uri(Url + "/readyz"), cancellationToken);
             return answer.IsSuccessStatusCode ? null : $"{Program.Start.Name} says {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}";
         }
-        catch (HttpRequestException error)
+        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return $"{Program.Start.Name} does not answer: {error.Message}";
         }

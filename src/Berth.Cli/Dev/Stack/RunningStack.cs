@@ -1,3 +1,4 @@
+using System.Globalization;
 using Berth.Cli.Dev.Processes;
 
 namespace Berth.Cli.Dev.Stack;
@@ -12,6 +13,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     private PostgresAddress? address;
     private SupervisedProgram? cluster;
     private SupervisedProgram? pods;
+    private string? podsAddress;
     private IReadOnlyList<OperatorReplica> operators = [];
     private bool isReady;
 
@@ -34,6 +36,8 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         {
             Tell("starting the operator");
             operators = OperatorReplica.Create(options.Replicas, directory, address!, Changed);
+            // Only the dev cluster can reach processes of this machine.
+            if (options.Kubeconfig is null) await access.RegisterViewsAsync(operators.Select(o => o.View), cancellationToken);
             foreach (var replica in operators) Run(replica.Program);
         }
         await ReadyAsync(access, cancellationToken);
@@ -79,7 +83,8 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
             return;
         }
         Tell("starting the pod runner");
-        pods = PodRunner.Create(directory, options.Nodes, Changed);
+        podsAddress = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePorts.Take(1)[0]}");
+        pods = PodRunner.Create(directory, podsAddress, options.Nodes, Changed);
         Run(pods);
     }
 
@@ -104,7 +109,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         lock (gate)
         {
             directory.WriteProcesses(Living());
-            if (isReady) EnvironmentFile.Write(directory.Env, StackEnvironment.Of(directory, address!, Living(), operators));
+            if (isReady) EnvironmentFile.Write(directory.Env, StackEnvironment.Of(directory, address!, Living(), operators, podsAddress));
         }
     }
 

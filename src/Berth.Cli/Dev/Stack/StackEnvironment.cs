@@ -8,7 +8,7 @@ namespace Berth.Cli.Dev.Stack;
 internal static class StackEnvironment
 {
     public static IEnumerable<KeyValuePair<string, string>> Of(InstanceDirectory directory, PostgresAddress postgres,
-        IReadOnlyList<(string Name, ProcessIdentity Process)> processes, IReadOnlyList<OperatorReplica> operators)
+        IReadOnlyList<(string Name, ProcessIdentity Process)> processes, IReadOnlyList<OperatorReplica> operators, string? podsAddress)
     {
         var config = KubernetesConfig.Load(directory.Kubeconfig);
         string Pids(Func<string, bool> named) => string.Join(' ', processes.Where(p => named(p.Name)).Select(p => p.Process.Pid.ToString(CultureInfo.InvariantCulture)));
@@ -26,6 +26,7 @@ internal static class StackEnvironment
             ["SUPERVISOR_PID"] = Pids(n => n == "supervisor"),
             ["CLUSTER_PID"] = Pids(n => n == "cluster"),
             ["PODS_PID"] = Pids(n => n == "pods"),
+            ["PODS_URL"] = podsAddress is null ? "" : "http://" + podsAddress,
             ["PODS_DIR"] = directory.Pods,
             ["LOGS"] = directory.Logs,
         };

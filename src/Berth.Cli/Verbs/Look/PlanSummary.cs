@@ -1,7 +1,7 @@
 using System.Text;
 using Berth.Api;
 
-namespace Berth.Cli.Verbs;
+namespace Berth.Cli.Verbs.Look;
 
 /// <summary>What a plan is about, in the few lines that a person reads before deciding.</summary>
 internal static class PlanSummary

@@ -3,7 +3,7 @@ using Berth.Api;
 using Berth.Cli.Access;
 using Berth.Cli.Output;
 
-namespace Berth.Cli.Verbs;
+namespace Berth.Cli.Verbs.Decide;
 
 /// <summary>Says what became of an apply whose pod was lost.</summary>
 internal static class ResolveCommand
@@ -16,16 +16,14 @@ internal static class ResolveCommand
         ["replan"] = (ApprovalDecision.Replan, "plan again"),
     };
 
-    public static Command Create()
+    public static Command Create(ClusterOptions cluster)
     {
-        var cluster = new ClusterOptions();
         var options = new DecisionOptions();
         var outcome = new Argument<string>("outcome") { Description = string.Join(", ", Words.Select(w => $"{w.Key}: {w.Value.Means}")) + "." };
         outcome.AcceptOnlyFromAmong([.. Words.Keys]);
         var command = new Command("resolve", "Say what became of an apply whose pod was lost.");
-        options.AddTo(command);
+        options.AddTo(command, cluster);
         command.Arguments.Add(outcome);
-        cluster.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
@@ -35,7 +33,7 @@ internal static class ResolveCommand
             Console.WriteLine($"{task.Metadata.Namespace}/{task.Metadata.Name}: attempt {loss.Attempt} lost at {loss.Since:yyyy-MM-dd HH:mm:ss} UTC ({loss.Cause}); {(loss.Fenced ? "proved dead" : "not yet proved dead")}");
             if (!options.IsConfirmed(result)) Question.MustConfirm($"Do you say that {means}?", "give --yes.");
             var spec = new ApprovalSpec { Decision = decision, Attempt = loss.Attempt, Comment = options.Comment(result) };
-            return await Decision.MakeAsync(session, task, spec, options.Wait(result), cancellationToken);
+            return await Decision.MakeAsync(session, task, spec, options.Wait(result), options.IsDryRun(result), cancellationToken);
         });
         return command;
     }

@@ -2,7 +2,7 @@ using Berth.Api;
 using Berth.Cli.Access;
 using Berth.Kubernetes;
 
-namespace Berth.Cli.Verbs;
+namespace Berth.Cli.Verbs.Decide;
 
 /// <summary>Writes an Approval under the user's own name and tells the operator's verdict on it.</summary>
 internal static class Decision
@@ -10,15 +10,20 @@ internal static class Decision
     private const string Accepted = "Accepted";
 
     /// <summary>Writes it, says so, and waits for the verdict; returns the exit code.</summary>
-    public static async Task<int> MakeAsync(ClusterSession session, TaskResource task, ApprovalSpec what, TimeSpan wait, CancellationToken cancellationToken)
+    public static async Task<int> MakeAsync(ClusterSession session, TaskResource task, ApprovalSpec what, TimeSpan wait, bool dryRun, CancellationToken cancellationToken)
     {
-        var created = await WriteAsync(session, task, what, cancellationToken);
+        var created = await WriteAsync(session, task, what, cancellationToken, dryRun);
+        if (dryRun)
+        {
+            Console.WriteLine($"{what.Decision} by {created.Spec.Approver}: the server would take it (dry run; nothing is recorded)");
+            return ExitCodes.Done;
+        }
         Console.WriteLine($"approval {created.Metadata.Name}: {what.Decision} by {created.Spec.Approver}");
         return wait == TimeSpan.Zero ? ExitCodes.Done : await VerdictAsync(session, created.Metadata.Name, wait, cancellationToken);
     }
 
     /// <summary>Writes it for the task as it was read, under the user's name.</summary>
-    public static async Task<ApprovalResource> WriteAsync(ClusterSession session, TaskResource task, ApprovalSpec what, CancellationToken cancellationToken)
+    public static async Task<ApprovalResource> WriteAsync(ClusterSession session, TaskResource task, ApprovalSpec what, CancellationToken cancellationToken, bool dryRun = false)
     {
         var approver = await session.UserNameAsync(cancellationToken);
         var approval = new ApprovalResource
@@ -37,7 +42,7 @@ internal static class Decision
                 Approver = approver,
             },
         };
-        return await session.Client.CreateAsync(BerthResources.Approvals, approval, session.Namespace, cancellationToken: cancellationToken);
+        return await session.Client.CreateAsync(BerthResources.Approvals, approval, session.Namespace, new() { DryRun = dryRun }, cancellationToken);
     }
 
     private static async Task<int> VerdictAsync(ClusterSession session, string name, TimeSpan wait, CancellationToken cancellationToken)
@@ -57,7 +62,7 @@ internal static class Decision
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested && limit.IsCancellationRequested && error is OperationCanceledException or KubernetesException)
         {
-            await Console.Error.WriteLineAsync($"No verdict within {wait.TotalSeconds:0} s. The decision is recorded; look later with: kubectl get bapr {name} -n {session.Namespace}");
+            await Console.Error.WriteLineAsync($"No verdict within {wait.TotalSeconds:0} s. The decision is recorded; look later with: berth describe approval {name} -n {session.Namespace}");
             return ExitCodes.NoVerdict;
         }
     }
