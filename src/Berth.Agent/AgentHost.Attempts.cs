@@ -74,6 +74,8 @@ internal sealed partial class AgentHost
         }
         slot.Claimed = null;
         _spools[order.Attempt] = spool;
+        foreach (var (name, value) in order.SecretEnv ?? new Dictionary<string, string>())
+            if (value.Length is > 0 and < Masking.SecretPatterns.ShortestBytes) AgentLog.Warn("a secret is too short to be masked in output", ("attempt", order.Attempt), ("variable", name), ("shortest", $"{Masking.SecretPatterns.ShortestBytes}"));
         AgentLog.Info("accepted", ("attempt", order.Attempt), ("kind", order.Kind.ToString()), ("slot", $"{slot.Index}"));
         Begin(order, slot, _journal.State.Attempt(order.Attempt)!, spool, _stop.Token);
     }

@@ -32,11 +32,12 @@ internal sealed class RunnerChannel(Socket socket) : IDisposable
     }
 
     /// <summary>The next frame; null at the end of the connection.</summary>
-    public async Task<(FrameKind Kind, byte[] Payload)?> ReceiveAsync(CancellationToken cancel = default)
+    public async Task<(FrameKind Kind, byte[] Payload)?> ReceiveAsync(CancellationToken cancel = default, int most = RunnerWire.MaxPayloadBytes)
     {
         var header = new byte[RunnerWire.HeaderBytes];
         if (!await FillAsync(header, cancel)) return null;
         var (length, kind) = RunnerWire.Header(header);
+        if (length > most) throw new InvalidDataException("the first message is too large for a hello");
         var payload = new byte[length];
         return await FillAsync(payload, cancel) ? (kind, payload) : null;
     }

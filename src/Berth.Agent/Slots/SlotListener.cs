@@ -17,7 +17,10 @@ internal sealed class SlotListener(AgentHost host, Slot slot) : IDisposable
     private static readonly TimeSpan HelloLimit = TimeSpan.FromSeconds(5);
 
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private const int GreetingsAtOnce = 16;
+    private const int LargestHello = 64 * 1024;
     private int _looking;
+    private int _greetings;
 
     public void Start(CancellationToken stop)
     {
@@ -42,6 +45,13 @@ internal sealed class SlotListener(AgentHost host, Slot slot) : IDisposable
             try
             {
                 var socket = await _socket.AcceptAsync(stop);
+                // Whatever runs in the slot can connect; it can keep out its own runner for a moment, and nobody else.
+                if (Interlocked.Increment(ref _greetings) > GreetingsAtOnce)
+                {
+                    Interlocked.Decrement(ref _greetings);
+                    socket.Dispose();
+                    continue;
+                }
                 _ = GreetAsync(new RunnerChannel(socket), stop);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException || stop.IsCancellationRequested)
@@ -60,12 +70,13 @@ internal sealed class SlotListener(AgentHost host, Slot slot) : IDisposable
     {
         // Also one that is greeted while the agent ends: its runner must be free to dial the successor.
         using var ending = stop.Register(channel.Dispose);
+        var greeting = true;
         try
         {
             var peer = Peer.Of(channel.Socket);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
             limit.CancelAfter(HelloLimit);
-            var first = await channel.ReceiveAsync(limit.Token);
+            var first = await channel.ReceiveAsync(limit.Token, LargestHello);
             if (first is not { Kind: FrameKind.Control } frame || RunnerWire.Read(frame.Payload) is not RunnerHello hello || hello.Nonce.Length < 16) throw new InvalidDataException("no hello");
             var refusal = await RecogniseAsync(hello, peer, stop);
             if (refusal is not null)
@@ -76,11 +87,17 @@ internal sealed class SlotListener(AgentHost host, Slot slot) : IDisposable
                 peer?.Dispose();
                 return;
             }
+            Interlocked.Decrement(ref _greetings);
+            greeting = false;
             await ServeAsync(channel, hello, peer);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidDataException or SocketException or JsonException or ObjectDisposedException)
         {
             channel.Dispose();
+        }
+        finally
+        {
+            if (greeting) Interlocked.Decrement(ref _greetings);
         }
     }
 

@@ -37,10 +37,10 @@ public sealed record CheckpointChoice(IReadOnlyList<Checkpoint> Candidates, bool
         var own = newestFirst.Where(c => c.AttemptNumber > task.Status.AttemptsBefore).ToList();
         var earlier = newestFirst.Except(own).ToList();
         if (task.Spec.ResumeFrom is not { Length: > 0 } from) return new CheckpointChoice(own, false, null);
-        if (from == Latest) return earlier.Count + own.Count > 0 ? new CheckpointChoice([.. own, .. earlier], own.Count == 0, null) : Missing(task, "none is kept", newestFirst);
+        if (from == Latest) return earlier.Count + own.Count > 0 ? new CheckpointChoice(own.Concat(earlier).ToList(), own.Count == 0, null) : Missing(task, "none is kept", newestFirst);
         var at = earlier.FindIndex(c => c.Name == from);
         if (at < 0) return own.Count > 0 ? new CheckpointChoice(own, false, null) : Missing(task, $"{from} is not kept", newestFirst);
-        return new CheckpointChoice([.. own, .. earlier.Skip(at)], own.Count == 0, null);
+        return new CheckpointChoice(own.Concat(earlier.Skip(at)).ToList(), own.Count == 0, null);
     }
 
     private static CheckpointChoice Missing(TaskResource task, string what, IReadOnlyList<Checkpoint> all) =>

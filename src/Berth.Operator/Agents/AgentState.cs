@@ -1,5 +1,6 @@
 using Berth.Api;
 using Berth.Core.Fencing;
+using Berth.Operator.Gateway;
 using Berth.Protocol;
 
 namespace Berth.Operator.Agents;
@@ -7,6 +8,7 @@ namespace Berth.Operator.Agents;
 /// <summary>What one agent told this replica, kept as immutable facts that are replaced with each frame.</summary>
 internal sealed class AgentState
 {
+    private const int MostSlots = 256;
     private readonly Dictionary<string, AgentAttempt> _attempts = new(StringComparer.Ordinal);
     private readonly Dictionary<int, AgentSlot> _slots = [];
     private string? _unavailable;
@@ -28,14 +30,16 @@ internal sealed class AgentState
     /// <summary>Takes an inventory: it replaces everything known before.</summary>
     public void Take(Inventory inventory)
     {
+        // All or nothing: what no agent of ours writes must not leave half of it behind.
+        if (inventory.Slots.Contains(null!) || inventory.Attempts.Contains(null!)) throw new InvalidDataException("the inventory has empty entries");
         var refused = _attempts.Values.Where(a => a.Refused is not null).ToList();
         _attempts.Clear();
         _slots.Clear();
         foreach (var kept in refused) _attempts[kept.Id] = kept;
-        foreach (var slot in inventory.Slots) _slots[slot.Index] = new AgentSlot(slot.Index, slot.Ready, slot.RunnerBoot, slot.Attempt, slot.Directory, slot.DirectoryTask);
-        foreach (var attempt in inventory.Attempts) _attempts[attempt.Attempt] = Known(attempt);
+        foreach (var slot in inventory.Slots.Take(MostSlots)) _slots[slot.Index] = new AgentSlot(slot.Index, slot.Ready, slot.RunnerBoot, slot.Attempt, slot.Directory, slot.DirectoryTask);
+        foreach (var attempt in inventory.Attempts.Take(GatewayLimits.AttemptsPerAgent - _attempts.Count)) _attempts[attempt.Attempt] = Known(attempt);
         _outputPending.Clear();
-        _outputPending.UnionWith(inventory.Attempts.Where(a => a.UnacknowledgedOutput > 0).Select(a => a.Attempt));
+        _outputPending.UnionWith(inventory.Attempts.Take(GatewayLimits.AttemptsPerAgent).Where(a => a.UnacknowledgedOutput > 0).Select(a => a.Attempt));
         _unavailable = inventory.Unavailable;
         _draining = inventory.Draining;
         Publish();
@@ -44,6 +48,7 @@ internal sealed class AgentState
     /// <summary>Takes one report about one attempt.</summary>
     public void Take(string attempt, Func<AgentAttempt, AgentAttempt> change)
     {
+        if (_attempts.Count >= GatewayLimits.AttemptsPerAgent && !_attempts.ContainsKey(attempt)) return;
         _attempts[attempt] = change(_attempts.GetValueOrDefault(attempt) ?? new AgentAttempt { Id = attempt, MayRun = true });
         Publish();
     }
@@ -88,7 +93,7 @@ internal sealed class AgentState
     /// <summary>A result as the deciders see it.</summary>
     public static AttemptEnd Translate(AttemptResult result) => new()
     {
-        Kind = Enum.Parse<EndKind>(result.Outcome.ToString()),
+        Kind = Enum.IsDefined(result.Outcome) ? Enum.Parse<EndKind>(result.Outcome.ToString()) : EndKind.Failed,
         ExitCode = result.ExitCode,
         Message = result.Message,
         At = result.EndedAt,

@@ -7,7 +7,7 @@ using Berth.Protocol;
 namespace Berth.Operator.Gateway;
 
 /// <summary>Serves one agent's connection: hello, then reports in and orders out until one side ends it.</summary>
-internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader, LogWriter logs, CheckpointReports checkpoints, TimeProvider time, ILogger<AgentConnection> log)
+internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader, LogWriter logs, CheckpointReports checkpoints, AttemptAccess access, TimeProvider time, ILogger<AgentConnection> log)
 {
     private const int PingSeconds = 10;
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
@@ -34,10 +34,10 @@ internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(aborted, term.Over);
         var session = new AgentSession(hello, registry.NextConnection(), closed);
         await socket.WriteAsync(new Welcome { Epoch = term.Epoch, Leader = term.Identity, PingSeconds = PingSeconds }, closed.Token);
-        registry.Connect(session, hello);
         try
         {
-            await RunAsync(socket, session, closed);
+            registry.Connect(session, hello);
+            await RunAsync(socket, session, identity, closed);
         }
         finally
         {
@@ -61,10 +61,10 @@ internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader
         return null;
     }
 
-    private async Task RunAsync(FrameSocket socket, AgentSession session, CancellationTokenSource closed)
+    private async Task RunAsync(FrameSocket socket, AgentSession session, AgentIdentity identity, CancellationTokenSource closed)
     {
         var heard = new Heard(time.GetTimestamp());
-        var reading = ReadAsync(socket, session, heard, closed.Token);
+        var reading = ReadAsync(socket, session, identity, heard, closed.Token);
         var writing = WriteAsync(socket, session, closed.Token);
         var pinging = PingAsync(session, heard, closed.Token);
         await Task.WhenAny(reading, writing, pinging);
@@ -72,13 +72,18 @@ internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader
         await Task.WhenAll(Quiet(reading), Quiet(writing), Quiet(pinging));
     }
 
-    private async Task ReadAsync(FrameSocket socket, AgentSession session, Heard heard, CancellationToken cancellationToken)
+    private async Task ReadAsync(FrameSocket socket, AgentSession session, AgentIdentity identity, Heard heard, CancellationToken cancellationToken)
     {
         while (await socket.ReadAsync(cancellationToken) is { } frame)
         {
             heard.At = time.GetTimestamp();
             if (frame is Output output)
             {
+                if (access.IsAnothers(output.Attempt, identity))
+                {
+                    log.LogWarning("Pod {Namespace}/{Pod} sent output of attempt {Attempt}, which is not its own; closing its connection", identity.Namespace, identity.Pod, output.Attempt);
+                    return;
+                }
                 registry.Take(session, output);
                 await logs.WriteAsync(session, output, cancellationToken);
             }

@@ -19,6 +19,15 @@ internal sealed class AttemptAccess(AgentAuthenticator authenticator, ClusterCac
         return (null, StatusCodes.Status403Forbidden);
     }
 
+    /// <summary>Whether the record says that the attempt is another pod's. Where it says nothing (the task is gone) nobody else's can be harmed.</summary>
+    public bool IsAnothers(string attempt, AgentIdentity identity)
+    {
+        var dash = attempt.LastIndexOf('-');
+        if (dash <= 0 || cache.TaskByUid(attempt[..dash]) is not { } task || Owns(task, attempt, identity)) return false;
+        return task.Metadata.Namespace != identity.Namespace || task.Status.Attempt?.Id == attempt
+            || task.Status.History.Entries.Any(e => e.Attempt is { } n && attempt.AsSpan(dash + 1).SequenceEqual(n.ToString(CultureInfo.InvariantCulture)));
+    }
+
     /// <summary>Whether the task's own record says that the attempt was ordered on this pod: the latest one, or one that its last transitions tell of.</summary>
     internal static bool Owns(TaskResource task, string attempt, AgentIdentity identity)
     {

@@ -33,7 +33,7 @@ internal sealed class OperatorHost(
     {
         using var background = new CancellationTokenSource();
         cache.Start(background.Token);
-        publisher.Addresses = options.Gateway.Addresses is { Length: > 0 } given ? given : addresses.Gateway;
+        publisher.Addresses = options.Gateway.Addresses is { Length: > 0 } given ? GatewayAddress.NormalizeAll(given) : addresses.Gateway;
         var running = Background(background.Token);
         await cache.WaitForSyncAsync(stop);
         IsReady = true;

@@ -48,12 +48,16 @@ internal static class OperatorProgram
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 512L * 1024 * 1024;
+            GatewayLimits.Apply(kestrel.Limits, options.Gateway);
             kestrel.Listen(http);
             kestrel.Listen(gateway, listen =>
             {
                 listen.MarkGateway();
-                listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => app!.Services.GetRequiredService<GatewayCertificates>().Certificate);
+                listen.UseHttps(https =>
+                {
+                    GatewayLimits.Apply(https);
+                    https.ServerCertificateSelector = (_, _) => app!.Services.GetRequiredService<GatewayCertificates>().Certificate;
+                });
             });
             if (options.View.Address is { Length: > 0 } view) kestrel.Listen(IPEndPoint.Parse(view), listen =>
             {
@@ -139,7 +143,7 @@ internal static class OperatorProgram
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a.Replace("[::]", "127.0.0.1", StringComparison.Ordinal))).Where(a => a.Scheme == "https").ToList();
         var addresses = app.Services.GetRequiredService<ListeningAddresses>();
         // They are bound in the order in which they were asked for.
-        addresses.Gateway = options.Gateway.Advertise is { Length: > 0 } advertise ? advertise : $"{bound[0].Host}:{(gateway.Port == 0 ? bound[0].Port : gateway.Port)}";
+        addresses.Gateway = options.Gateway.Advertise is { Length: > 0 } advertise ? GatewayAddress.Normalize(advertise) : $"{bound[0].Host}:{(gateway.Port == 0 ? bound[0].Port : gateway.Port)}";
         if (view is not null) addresses.View = options.View.Advertise is { Length: > 0 } advertised ? advertised : $"{bound[^1].Host}:{(view.Port == 0 ? bound[^1].Port : view.Port)}";
     }
 }
