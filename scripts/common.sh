@@ -15,7 +15,7 @@ Usage: ./dev VERB [options]
   operator          run one operator in the foreground   --kubeconfig K [--postgres DSN]
   pods              run pods of any API server as local processes   --kubeconfig K
   test [SUITE..]    run the tests; without a suite, everything that fits into ten minutes
-  bench [NAME..]    run the benchmarks
+  bench [NAME..]    run the benchmarks, without a name a quick subset of them   [--json FILE]
   generate          write generated files (CRDs, chart copies, reference pages)
   verify            fail when a generated file is out of step, or formatting is off
 TEXT

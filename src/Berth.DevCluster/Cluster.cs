@@ -19,6 +19,9 @@ internal sealed class Cluster(DevClusterOptions options, ObjectStore store, Reso
     /// <summary>Faults on command; null where they are off.</summary>
     public FaultBoard? Faults { get; } = options.Faults ? new FaultBoard() : null;
 
+    /// <summary>How many requests were answered, for <c>/metrics</c>.</summary>
+    public Http.RequestCounts Requests { get; } = new();
+
     public TimeProvider Time => Options.Time;
 
     public string Now() => Typing.ScalarCodec.Write(Time.GetUtcNow());

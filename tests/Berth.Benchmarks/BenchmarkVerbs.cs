@@ -1,6 +1,11 @@
+using Berth.Benchmarks.AgentCost;
+using Berth.Benchmarks.Burst;
 using Berth.Benchmarks.History;
 using Berth.Benchmarks.Placement;
+using Berth.Benchmarks.Recovery;
 using Berth.Benchmarks.Runtime;
+using Berth.Benchmarks.Scale;
+using Berth.Benchmarks.Start;
 
 namespace Berth.Benchmarks;
 
@@ -9,14 +14,28 @@ internal static class BenchmarkVerbs
 {
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> All { get; } = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
     {
+        ["agent"] = AgentBenchmark.RunAsync,
+        ["burst"] = BurstBenchmark.RunAsync,
         ["history"] = HistoryBenchmark.RunAsync,
         ["placement"] = PlacementBenchmark.RunAsync,
+        ["recovery"] = RecoveryBenchmark.RunAsync,
         ["runtime"] = RuntimeBenchmark.RunAsync,
+        ["scale"] = ScaleBenchmark.RunAsync,
+        ["start"] = StartBenchmark.RunAsync,
     };
+
+    /// <summary>What a run without names does, in this order.</summary>
+    public static IReadOnlyList<string> Quick { get; } = ["runtime", "start", "agent", "recovery", "burst", "scale"];
 
     /// <summary>Processes that a benchmark starts for itself.</summary>
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> Internal { get; } = new Dictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
     {
         ["serve-cluster"] = ServedCluster.ServeAsync,
     };
+
+    public static int Refuse(string problem)
+    {
+        Console.Error.WriteLine(problem);
+        return 2;
+    }
 }

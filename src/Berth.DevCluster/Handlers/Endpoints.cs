@@ -92,6 +92,9 @@ internal sealed class Endpoints(Cluster cluster, ListHandler list, WatchHandler 
             case "/version" or "/version/":
                 await Responses.Json(http, 200, ServerVersion.Body());
                 return true;
+            case "/metrics":
+                await Responses.Text(http, 200, cluster.Requests.Text());
+                return true;
             case "/":
                 await Responses.Json(http, 200, new JsonObject { ["paths"] = new JsonArray("/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version") });
                 return true;

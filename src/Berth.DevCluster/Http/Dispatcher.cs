@@ -3,6 +3,7 @@ using Berth.DevCluster.Aggregation;
 using Berth.DevCluster.Faults;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Identity;
+using Berth.DevCluster.Resources;
 using Berth.DevCluster.Writing;
 using Microsoft.AspNetCore.Http;
 
@@ -34,14 +35,28 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
         var target = new Target(resource, version, info.Namespace, info.Name, info.Subresource);
         var verb = Verb(http, target.Name.Length > 0);
         var attributes = new AccessAttributes(verb, info.Group, info.Resource, info.Subresource, info.Namespace, info.Name);
-        Authorize(user, attributes);
-        if (!request.IsAcceptable && info.Subresource != "log") throw NotAcceptable(target);
-        if (info.Subresource.Length > 0 && version.Subresource(info.Subresource) is null)
+        try
         {
-            throw resource.Custom is null ? StatusException.NoSuchResource() : target.NotFound();
+            await ServeAsync(http, user, request, target, version, attributes);
+            cluster.Requests.Answered(attributes, http.Response.StatusCode);
         }
-        if (cluster.Faults is { } faults) await FaultGate.Pass(faults, http, user.Name, attributes, () => Dispatch(request, target, verb));
-        else await Dispatch(request, target, verb);
+        catch (StatusException failure)
+        {
+            cluster.Requests.Answered(attributes, failure.Code);
+            throw;
+        }
+    }
+
+    private async Task ServeAsync(HttpContext http, UserInfo user, ApiRequest request, Target target, ServedVersion version, AccessAttributes attributes)
+    {
+        Authorize(user, attributes);
+        if (!request.IsAcceptable && target.Subresource != "log") throw NotAcceptable(target);
+        if (target.Subresource.Length > 0 && version.Subresource(target.Subresource) is null)
+        {
+            throw target.Resource.Custom is null ? StatusException.NoSuchResource() : target.NotFound();
+        }
+        if (cluster.Faults is { } faults) await FaultGate.Pass(faults, http, user.Name, attributes, () => Dispatch(request, target, attributes.Verb));
+        else await Dispatch(request, target, attributes.Verb);
     }
 
     // Whether a path lies under a group and version of built-in kinds.

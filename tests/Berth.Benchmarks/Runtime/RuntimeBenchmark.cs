@@ -13,7 +13,7 @@ namespace Berth.Benchmarks.Runtime;
 internal sealed class RuntimeBenchmark(ServedCluster cluster, int objects) : IDisposable
 {
     private const string Ns = "bench";
-    private readonly Gates _gates = new($"Berth.Kubernetes, {objects} objects, {Environment.ProcessorCount} processors");
+    private readonly Gates _gates = new("runtime");
     private readonly RequestCounter _requests = new();
     private readonly KubernetesClient _writer = new(cluster.Config);
     private readonly ConcurrentDictionary<string, long> _reconciledAt = new();
@@ -23,7 +23,7 @@ internal sealed class RuntimeBenchmark(ServedCluster cluster, int objects) : IDi
 
     public static async Task<int> RunAsync(string[] options)
     {
-        var objects = options.Contains("--small") ? 5_000 : 50_000;
+        var objects = options.Contains("--small") || options.Contains("--quick") ? 5_000 : 50_000;
         await using var cluster = await ServedCluster.StartAsync();
         using var benchmark = new RuntimeBenchmark(cluster, objects);
         return await benchmark.RunAsync();

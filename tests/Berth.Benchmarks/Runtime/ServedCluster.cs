@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Berth.DevCluster.Storage;
 using Berth.Kubernetes;
 
 namespace Berth.Benchmarks.Runtime;
@@ -13,26 +16,31 @@ internal sealed class ServedCluster : IAsyncDisposable
 
     public KubernetesConfig Config { get; }
 
+    public int Pid => _process.Id;
+
+    /// <summary>Arguments: a directory of CRDs, or none.</summary>
     public static async Task<int> ServeAsync(string[] args)
     {
-        await using var cluster = await Berth.DevCluster.DevCluster.StartAsync(new() { HistoryCapacity = 200_000 });
+        await using var cluster = await Berth.DevCluster.DevCluster.StartAsync(new() { HistoryCapacity = 200_000, Crds = args.Length > 0 ? args[0] : null });
         await Console.Out.WriteLineAsync(cluster.AdminKubeconfig);
         await Console.Out.WriteLineAsync(Ready);
         while (await Console.In.ReadLineAsync() is { } command)
         {
             if (command == "cut") cluster.CutWatches();
             else if (command == "compact") cluster.Compact();
+            else if (command.StartsWith("clone ", StringComparison.Ordinal)) Clone(cluster.State.Store, command.Split(' '));
             await Console.Out.WriteLineAsync(Ready);
         }
         return 0;
     }
 
-    public static async Task<ServedCluster> StartAsync()
+    public static async Task<ServedCluster> StartAsync(string? crds = null, string? kubeconfig = null)
     {
-        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, "serve-cluster") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve-cluster", .. crds is null ? [] : new[] { crds }]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var process = Process.Start(start)!;
         var text = new List<string>();
         while (await process.StandardOutput.ReadLineAsync() is { } line && line != Ready) text.Add(line);
-        var file = Path.GetTempFileName();
+        var file = kubeconfig ?? Path.GetTempFileName();
         try
         {
             await File.WriteAllLinesAsync(file, text);
@@ -40,7 +48,7 @@ internal sealed class ServedCluster : IAsyncDisposable
         }
         finally
         {
-            File.Delete(file);
+            if (kubeconfig is null) File.Delete(file);
         }
     }
 
@@ -50,6 +58,10 @@ internal sealed class ServedCluster : IAsyncDisposable
         await _process.StandardInput.FlushAsync();
         while (await _process.StandardOutput.ReadLineAsync() is { } line && line != Ready) { }
     }
+
+    /// <summary>Makes many objects like one, straight into the store: other names and uids, all else the same.</summary>
+    public Task CloneTasksAsync(string ns, string name, string prefix, int from, int to) =>
+        TellAsync(string.Create(CultureInfo.InvariantCulture, $"clone berth.dev/tasks {ns} {name} {prefix} {from} {to}"));
 
     public async ValueTask DisposeAsync()
     {
@@ -64,5 +76,21 @@ internal sealed class ServedCluster : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         }
         _process.Dispose();
+    }
+
+    private static void Clone(ObjectStore store, string[] words)
+    {
+        var resource = store.Resource(words[1]);
+        var original = resource.Find(StoredObject.KeyOf(words[2], words[3])) ?? throw new InvalidOperationException($"there is no {words[2]}/{words[3]}");
+        var text = System.Text.Encoding.UTF8.GetString(original.Json.Span);
+        for (int i = int.Parse(words[5], CultureInfo.InvariantCulture), to = int.Parse(words[6], CultureInfo.InvariantCulture); i < to; i++)
+        {
+            var copy = JsonNode.Parse(text.Replace(original.Uid, Guid.NewGuid().ToString(), StringComparison.Ordinal))!.AsObject();
+            var name = string.Create(CultureInfo.InvariantCulture, $"{words[4]}-{i}");
+            copy["metadata"]!["name"] = name;
+            copy["spec"]!["workspace"] = name;
+            if (store.Insert(resource, new ObjectDraft(copy)) is null) throw new InvalidOperationException($"{name} is there already");
+        }
+        store.Compact();
     }
 }
