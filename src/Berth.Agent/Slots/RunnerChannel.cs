@@ -32,7 +32,7 @@ internal sealed class RunnerChannel(Socket socket) : IDisposable
     }
 
     /// <summary>The next frame; null at the end of the connection.</summary>
-    public async Task<(FrameKind Kind, byte[] Payload)?> ReceiveAsync(CancellationToken cancel = default, int most = RunnerWire.MaxPayloadBytes)
+    public async Task<(FrameKind Kind, byte[] Payload)?> ReceiveAsync(int most = RunnerWire.MaxPayloadBytes, CancellationToken cancel = default)
     {
         var header = new byte[RunnerWire.HeaderBytes];
         if (!await FillAsync(header, cancel)) return null;

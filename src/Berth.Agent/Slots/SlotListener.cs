@@ -76,7 +76,7 @@ internal sealed class SlotListener(AgentHost host, Slot slot) : IDisposable
             var peer = Peer.Of(channel.Socket);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
             limit.CancelAfter(HelloLimit);
-            var first = await channel.ReceiveAsync(limit.Token, LargestHello);
+            var first = await channel.ReceiveAsync(LargestHello, limit.Token);
             if (first is not { Kind: FrameKind.Control } frame || RunnerWire.Read(frame.Payload) is not RunnerHello hello || hello.Nonce.Length < 16) throw new InvalidDataException("no hello");
             var refusal = await RecogniseAsync(hello, peer, stop);
             if (refusal is not null)

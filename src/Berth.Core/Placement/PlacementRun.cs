@@ -38,7 +38,7 @@ internal sealed class PlacementRun
         var then = snapshot.Outlook is { Length: > 0 } outlook ? outlook : "begins when one is, or scale the pool up";
         _behind = new WaitCause(Reasons.WaitingForWorkspace, "several tasks of this workspace come first; they have it one after another");
         _noSlot = new WaitCause(Reasons.WaitingForSlot, $"no slot of pool {snapshot.Pool} is free; {then}");
-        _noApplySlot = new WaitCause(Reasons.WaitingForSlot, $"no slot of pool {snapshot.Pool} is free for work that can change things (spec.applySlotsPerPod); {then}");
+        _noApplySlot = new WaitCause(Reasons.WaitingForSlot, $"no slot of pool {snapshot.Pool} is free for work that can change things (spec.applySlotsPerPod of each pod at most); {then}");
     }
 
     /// <summary>Whether age could ever decide in this run.</summary>
@@ -91,7 +91,8 @@ internal sealed class PlacementRun
             _unmet++;
             if (task.ApplyCapable) _unmetApply++;
             if (task.Approved) Displace();
-            return task.ApplyCapable && _picker.Free > 0 ? _noApplySlot : _noSlot;
+            // The same words however many slots are free at the moment: each change of them would be written to every task that waits.
+            return task.ApplyCapable ? _noApplySlot : _noSlot;
         }
         _offers[task.Uid] = slot;
         _given++;

@@ -36,7 +36,7 @@ internal sealed record PodRoll(IReadOnlyList<PoolPod> Serving, int Missing, IRea
         var ordered = outdated.OrderBy(p => p.Free ? 0 : 1).ThenBy(p => p.Ready ? 1 : 0).ThenBy(p => p.Held).ThenBy(p => p.CreatedAt).ThenBy(p => p.Name, StringComparer.Ordinal).ToList();
         // Where there is no room for one more, an idle old pod makes it.
         var cramped = seen.Refused?.Reason == Reasons.QuotaExceeded || current.Any(p => p.Trouble?.Reason == Reasons.Unschedulable);
-        if (spare == 0 && cramped && current.Count(p => !p.Ready) <= 1 && ordered.FirstOrDefault() is { Free: true } idle) return [idle];
+        if (spare == 0 && cramped && current.Count(p => !p.Ready) <= 1 && ordered.FirstOrDefault() is { Free: true }) return ordered.Take(1).ToList();
         return ordered.Take(spare).ToList();
     }
 

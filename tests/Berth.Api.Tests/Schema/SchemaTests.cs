@@ -93,7 +93,7 @@ public class SchemaTests
         var spec = Definitions.Field<TaskResource>("spec");
         var fixedFields = spec["x-kubernetes-validations"]!.AsArray().Where(r => r!["fieldPath"] is not null).Select(r => r!["fieldPath"]!.GetValue<string>()[1..]);
         var free = spec["properties"]!.AsObject().Select(p => p.Key).Except(fixedFields).Order(StringComparer.Ordinal);
-        Assert.Equal(["desiredState", "priority", "requeue", "ttlAfterFinished"], free);
+        Assert.Equal(["desiredState", "priority", "requeue", "resumeFrom", "ttlAfterFinished"], free);
     }
 
     private static string? Resolve(JsonObject schema, string path)
