@@ -109,8 +109,12 @@ internal sealed class Endpoints(Cluster cluster, ListHandler list, WatchHandler 
     {
         var body = await RequestBody.Read(request.Http);
         var given = ObjectDecoder.Loose(request, "DeleteOptions", body, "meta/v1.DeleteOptions") ?? [];
+        if (request.Query("gracePeriodSeconds") is { Length: > 0 } text && !long.TryParse(text, out _))
+            throw StatusException.BadRequest($"strconv.ParseInt: parsing {FieldError.Quote(text)}: invalid syntax");
         long? grace = long.TryParse(request.Query("gracePeriodSeconds"), out var seconds) ? seconds : given.Number("gracePeriodSeconds");
         var policy = request.Query("propagationPolicy") is { Length: > 0 } asked ? asked : given.Text("propagationPolicy");
+        if (given.Flag("orphanDependents") is not null && policy is not null)
+            throw FieldErrors.Invalid("meta.k8s.io", "DeleteOptions", "", FieldError.InvalidText("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"));
         if (given.Flag("orphanDependents") is { } orphan) policy ??= orphan ? "Orphan" : "Background";
         if (policy is not (null or "Orphan" or "Foreground" or "Background"))
         {

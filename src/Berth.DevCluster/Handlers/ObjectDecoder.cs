@@ -106,6 +106,8 @@ internal static class ObjectDecoder
         try
         {
             var node = media == "application/yaml" ? Yaml.Parse(Encoding.UTF8.GetString(body), duplicates) : RequestBody.ParseJson(body, duplicates);
+            // Null is an object of which nothing is known.
+            if (node is null && type.Name.Length > 0) return [];
             return node as JsonObject ?? throw StatusException.BadRequest(
                 $"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: json: cannot unmarshal {GoJson.Noun(node)} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }} ({Shown(body, 30)})");
         }
@@ -115,7 +117,7 @@ internal static class ObjectDecoder
         }
         catch (YamlException e)
         {
-            throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): {GoYaml.Complaint(e)}");
+            throw StatusException.BadRequest($"the object provided is unrecognized (must be of type {kind}): {GoYaml.Complaint(e)} ({Shown(body, 30)})");
         }
     }
 

@@ -31,6 +31,7 @@ internal sealed class PodSubresources(Cluster cluster, ObjectUpdate update, Node
     public async Task Evict(ApiRequest request, Target target, ObjectDeletion deletion)
     {
         var eviction = ObjectDecoder.Loose(request, "Eviction", await RequestBody.Read(request.Http), "policy/v1.Eviction") ?? [];
+        if (eviction.Name() is { Length: > 0 } name && name != target.Name) throw StatusException.BadRequest("name in URL does not match name in Eviction object");
         var options = eviction.Object("deleteOptions");
         var pod = target.Stored().Parse();
         // A pod that has ended, or is ending, disturbs nobody.
@@ -44,6 +45,7 @@ internal sealed class PodSubresources(Cluster cluster, ObjectUpdate update, Node
     public async Task Log(ApiRequest request, Target target)
     {
         var pod = target.Stored().Parse();
+        CheckLogOptions(request, target);
         var container = Container(pod, request.Query("container"));
         var node = pod.TextOr("", "spec", "nodeName");
         // Before a pod has a node there is nothing to read.
@@ -59,6 +61,18 @@ internal sealed class PodSubresources(Cluster cluster, ObjectUpdate update, Node
         }
         var path = $"/containerLogs/{target.Namespace}/{target.Name}/{container}" + Microsoft.AspNetCore.Http.QueryString.Create(query);
         await nodes.Forward(request, node, path);
+    }
+
+    private static void CheckLogOptions(ApiRequest request, Target target)
+    {
+        var errors = new FieldErrors();
+        foreach (var (field, least) in ((string, long)[])[("tailLines", 0), ("limitBytes", 1), ("sinceSeconds", 1)])
+        {
+            if (request.Query(field) is not { Length: > 0 } text) continue;
+            if (!long.TryParse(text, out var number)) throw StatusException.BadRequest($"strconv.ParseInt: parsing {FieldError.Quote(text)}: invalid syntax");
+            if (number < least) errors.Add(FieldError.Invalid(field, text, least == 0 ? "must be greater than or equal to 0" : "must be greater than 0"));
+        }
+        errors.ThrowIfAny("", "PodLogOptions", target.Name);
     }
 
     private static string Container(JsonObject pod, string asked)

@@ -40,7 +40,8 @@ internal sealed class Reviews(Cluster cluster, Authenticator authenticator, IAut
         "selfsubjectreviews" => new JsonObject { ["userInfo"] = request.User.ToJson() },
         "tokenreviews" => Token(review),
         "selfsubjectaccessreviews" => Access(request.User, review),
-        "subjectaccessreviews" or "localsubjectaccessreviews" => Access(Subject(target, review), review),
+        "subjectaccessreviews" => Access(Subject(target, review), review),
+        "localsubjectaccessreviews" => Access(Local(target, review), review),
         "selfsubjectrulesreviews" => Rules(request.User, review.TextOr("", "spec", "namespace")),
         _ => throw StatusException.MethodNotAllowed(),
     };
@@ -57,6 +58,14 @@ internal sealed class Reviews(Cluster cluster, Authenticator authenticator, IAut
         var meant = cluster.Credentials.ServiceAccounts.Read(token)?.Strings("aud").ToList();
         status["audiences"] = (meant is null ? audiences : audiences.Where(meant.Contains)).ToJson();
         return status;
+    }
+
+    private static UserInfo Local(Target target, JsonObject review)
+    {
+        var asked = review.TextOr("", "spec", "resourceAttributes", "namespace");
+        if (asked != target.Namespace)
+            throw FieldErrors.Invalid("authorization.k8s.io", "", "", FieldError.InvalidText("spec.resourceAttributes.namespace", asked, "must match metadata.namespace"));
+        return Subject(target, review);
     }
 
     private static UserInfo Subject(Target target, JsonObject review)

@@ -46,7 +46,12 @@ internal sealed class ScaleHandler(ObjectUpdate update)
             next.Meta().SetOrRemove("resourceVersion", scale.Text("metadata", "resourceVersion"));
             var replicas = scale.Number("spec", "replicas") ?? 0;
             if (replicas < 0)
-                throw FieldErrors.Invalid("autoscaling", "Scale", target.Name, FieldError.Invalid("spec.replicas", replicas.Invariant(), "must be greater than or equal to 0"));
+            {
+                throw target.Resource.Custom is null
+                    ? FieldErrors.Invalid("autoscaling", "Scale", target.Name, FieldError.Invalid("spec.replicas", replicas.Invariant(), "must be greater than or equal to 0"))
+                    : FieldErrors.Invalid(target.Resource.Group, target.Resource.Kind, target.Name,
+                        FieldError.Invalid(target.Version.Scale!.SpecReplicas, replicas.Invariant(), "should be a non-negative integer"));
+            }
             JsonPath.Set(next, target.Version.Scale!.SpecReplicas, replicas);
             return next;
         });

@@ -63,7 +63,7 @@ internal sealed class TokenRequests(Cluster cluster)
     {
         if (reference is null) return null;
         var (kind, name) = (reference.TextOr("", "kind"), reference.TextOr("", "name"));
-        var plural = kind switch { "Pod" => "pods", "Secret" => "secrets", _ => throw StatusException.BadRequest($"cannot bind token for serviceaccount \"{target.Name}\" to object {reference.TextOr("", "apiVersion")}, Kind={kind}") };
+        var plural = kind switch { "Pod" => "pods", "Secret" => "secrets", _ => throw StatusException.BadRequest($"cannot bind token to object of type {Shown(reference)}") };
         var bound = cluster.Registry.Get("", plural).Store.Find($"{target.Namespace}/{name}")?.Parse() ?? throw StatusException.NotFound("", plural, name);
         var uid = reference.TextOr("", "uid");
         if (uid.Length > 0 && uid != bound.Text("metadata", "uid"))
@@ -72,5 +72,11 @@ internal sealed class TokenRequests(Cluster cluster)
             throw StatusException.BadRequest($"cannot bind token for serviceaccount \"{target.Name}\" to pod running with different serviceaccount name.");
         bound["kind"] = kind;
         return bound;
+    }
+
+    private static string Shown(JsonObject reference)
+    {
+        var version = reference.TextOr("", "apiVersion");
+        return $"{(version.Contains('/', StringComparison.Ordinal) ? version : "/" + version)}, Kind={reference.TextOr("", "kind")}";
     }
 }

@@ -1,14 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
 using Berth.DevCluster.Patching;
+using Berth.DevCluster.Schema;
 using Berth.DevCluster.Writing;
+using FieldError = Berth.DevCluster.Http.FieldError;
 
 namespace Berth.DevCluster.Handlers;
 
 /// <summary>POST, PUT and PATCH of objects and of their status.</summary>
-internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, ObjectUpdate update, ObjectApply apply)
+internal sealed partial class WriteHandlers(Cluster cluster, ObjectCreation creation, ObjectUpdate update, ObjectApply apply)
 {
     private const string Json = "application/json-patch+json";
     private const string Merge = "application/merge-patch+json";
@@ -47,7 +50,7 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
         CheckOptions(request);
         var media = RequestBody.MediaType(request.Http);
         string[] offered = target.Resource.Custom is not null ? [Json, Merge, Apply] : [Json, Merge, Strategic, Apply];
-        if (media == "application/apply-patch+cbor" || !offered.Contains(media)) throw StatusException.UnsupportedMediaType(offered);
+        if (media == "application/apply-patch+cbor" || !offered.Contains(media)) throw target.Resource.Custom is null ? StatusException.UnknownFormat() : StatusException.UnsupportedMediaType(offered);
         var body = await RequestBody.Read(request.Http);
         if (media == Apply)
         {
@@ -69,10 +72,29 @@ internal sealed class WriteHandlers(Cluster cluster, ObjectCreation creation, Ob
             Strategic => StrategicMergePatch.Apply(before, (JsonObject)patch, target.Version.Type),
             _ => MergePatch.Apply(before, patch),
         };
-        var next = ObjectDecoder.Normalise(request, target, result as JsonObject ?? throw StatusException.BadRequest("the patched object is not an object"), []);
+        var next = Decoded(request, target, result as JsonObject ?? throw StatusException.BadRequest("the patched object is not an object"), patch, media);
         if (next.Name() != target.Name) throw StatusException.BadRequest($"the name of the object ({next.Name()}) does not match the name on the URL ({target.Name})");
         return next;
     }
+
+    // A strategic patch is answered for by itself: the object it makes is never written out and read again.
+    private static JsonObject Decoded(ApiRequest request, Target target, JsonObject result, JsonNode patch, string media)
+    {
+        try
+        {
+            return ObjectDecoder.Normalise(request, target, result, []);
+        }
+        catch (StatusException refused) when (media == Strategic && refused.Code == 400)
+        {
+            var at = refused.Message.IndexOf("strict decoding error", StringComparison.Ordinal);
+            var why = at >= 0 ? refused.Message[at..] : NotAList().Match(refused.Message) is { Success: true } found ? $"cannot restore slice from {found.Groups[1].Value}" : null;
+            if (why is null) throw;
+            throw FieldErrors.Invalid("", "", "", FieldError.InvalidText("patch", GoText.Map(patch), why));
+        }
+    }
+
+    [GeneratedRegex(@"cannot unmarshal (string|bool) into .* of type \[\]")]
+    private static partial Regex NotAList();
 
     private static JsonNode ParsePatch(byte[] body, string media)
     {

@@ -101,6 +101,7 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
             "update" when target.Name.Length > 0 => endpoints.Put(request, target),
             "patch" when target.Name.Length > 0 => endpoints.Patch(request, target),
             "delete" when target.Subresource.Length == 0 => endpoints.Delete(request, target),
+            "update" when target.Resource.Custom is not null => throw StatusException.BadRequest("name must be provided"),
             "deletecollection" when target.Resource is not { Group: "", Plural: "namespaces" } => endpoints.DeleteCollection(request, target),
             _ => throw StatusException.MethodNotAllowed(),
         };
@@ -119,8 +120,8 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
     {
         switch (http.Request.Method)
         {
-            case "GET" or "HEAD":
-                if (http.Request.Query["watch"].ToString() is "true" or "1") return "watch";
+            case "GET":
+                if (http.Request.Query["watch"].ToString() is "true" or "1" && !named) return "watch";
                 return named ? "get" : "list";
             case "POST": return "create";
             case "PUT": return "update";

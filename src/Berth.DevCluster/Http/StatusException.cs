@@ -80,6 +80,9 @@ internal sealed class StatusException : Exception
     public static StatusException UnsupportedMediaType(params string[] accepted) =>
         new(415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: " + string.Join(", ", accepted));
 
+    /// <summary>As built-in resources say it of patches.</summary>
+    public static StatusException UnknownFormat() => new(415, "UnsupportedMediaType", "415: Unsupported Media Type", new JsonObject());
+
     public static StatusException NotAcceptable(params string[] accepted) =>
         new(406, "NotAcceptable", "only the following media types are accepted: " + string.Join(", ", accepted));
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
+using Berth.DevCluster.Schema;
 using Berth.DevCluster.Typing;
 
 namespace Berth.DevCluster.Patching;
@@ -82,7 +83,7 @@ internal static class StrategicMergePatch
                 continue;
             }
             if (changes.Text(Directive) == "replace" && changes.Count == 1) continue;
-            var key = changes[field.PatchKey] ?? throw StatusException.BadRequest($"map: {changes.ToJsonString()} does not contain declared merge key: {field.PatchKey}");
+            var key = changes[field.PatchKey] ?? throw StatusException.Unexplained($"map: {GoText.Map(changes)} does not contain declared merge key: {field.PatchKey}");
             var match = present.OfType<JsonObject>().FirstOrDefault(p => JsonNode.DeepEquals(p[field.PatchKey], key));
             if (changes.Text(Directive) == "delete")
             {

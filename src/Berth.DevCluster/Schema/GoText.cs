@@ -42,6 +42,16 @@ internal static class GoText
         return text.ToString();
     }
 
+    /// <summary>A value as <c>%v</c> prints decoded JSON: maps in the order of their keys.</summary>
+    public static string Map(JsonNode? value) => value switch
+    {
+        JsonObject fields => "map[" + string.Join(' ', fields.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}:{Map(f.Value)}")) + "]",
+        JsonArray items => "[" + string.Join(' ', items.Select(Map)) + "]",
+        null => "<nil>",
+        JsonValue text when text.TryGetValue<string>(out var plain) => plain,
+        _ => Json(value),
+    };
+
     private static string Shortest(double value, bool exponent)
     {
         if (double.IsNaN(value))

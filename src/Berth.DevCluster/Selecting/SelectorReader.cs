@@ -24,7 +24,7 @@ internal sealed class SelectorReader(string text)
                 case "":
                     return terms;
                 case ",":
-                    if (Peek() is { } after && (after.Length == 0 || (IsSpecial(after) && after != "!"))) throw Unreadable(after, "identifier after ','");
+                    if (Peek() is var after && (after.Length == 0 || (IsSpecial(after) && after != "!"))) throw StatusException.BadRequest($"found '{after}', expected: identifier after ','");
                     break;
                 case var found:
                     throw Unreadable(found, "',' or 'end of string'");

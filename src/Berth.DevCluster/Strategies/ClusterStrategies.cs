@@ -50,7 +50,7 @@ internal sealed class PriorityClassStrategy : ResourceStrategy
         if (obj.Name().StartsWith("system-", StringComparison.Ordinal))
         {
             if (obj.Name() is not ("system-cluster-critical" or "system-node-critical"))
-                errors.Add(FieldError.Forbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only"));
+                errors.Add(FieldError.Forbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only. error: " + obj.Name() + " is not a known system priority class"));
         }
         else if (obj.Number("value") > HighestOfUsers)
         {

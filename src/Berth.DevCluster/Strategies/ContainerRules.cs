@@ -13,6 +13,12 @@ internal static partial class ContainerRules
 {
     private static readonly string[] Probes = ["livenessProbe", "readinessProbe", "startupProbe"];
 
+    private static readonly string[] KnownFields =
+    [
+        "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations", "spec.nodeName", "spec.serviceAccountName", "spec.hostNetwork",
+        "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs", "status.phase", "spec.restartPolicy", "spec.schedulerName", "status.nominatedNodeName",
+    ];
+
     [GeneratedRegex("^[ -<>-~]+$")]
     private static partial Regex EnvironmentName();
 
@@ -90,10 +96,20 @@ internal static partial class ContainerRules
             if (name.Length == 0) errors.Add(FieldError.Required(path + ".name"));
             else if (!EnvironmentName().IsMatch(name)) errors.Add(FieldError.InvalidText(path + ".name", name, "a valid environment variable name must consist only of printable ASCII characters other than '='"));
             if (variable.Object("valueFrom") is not { } from) continue;
+            FieldReference(from.Object("fieldRef"), path + ".valueFrom.fieldRef", errors);
             if (from.Count == 0) errors.Add(FieldError.InvalidText(path + ".valueFrom", "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"));
             else if (variable.TextOr("", "value").Length > 0) errors.Add(FieldError.InvalidText(path + ".valueFrom", "", "may not be specified when `value` is not empty"));
             else if (from.Count > 1) errors.Add(FieldError.InvalidText(path + ".valueFrom", "", "may not have more than one field specified at a time"));
         }
+    }
+
+    private static void FieldReference(JsonObject? reference, string at, FieldErrors errors)
+    {
+        if (reference is null) return;
+        var path = reference.TextOr("", "fieldPath");
+        if (path.Length == 0) errors.Add(FieldError.Required(at + ".fieldPath"));
+        else if (!path.EndsWith(']') && !KnownFields.Contains(path))
+            errors.Add(FieldError.InvalidText(at + ".fieldPath", path, "error converting fieldPath: field label not supported: " + path));
     }
 
     private static void Resources(JsonObject? resources, string at, FieldErrors errors)
@@ -103,6 +119,7 @@ internal static partial class ContainerRules
         {
             foreach (var (name, value) in values ?? [])
             {
+                foreach (var why in ResourceName(name)) errors.Add(FieldError.InvalidText($"{at}.{list}[{name}]", name, why));
                 if (Quantity.Parse(value.ScalarText()).Nanos.Sign < 0)
                     errors.Add(FieldError.InvalidText($"{at}.{list}[{name}]", value.ScalarText(), "must be greater than or equal to 0"));
             }
@@ -113,6 +130,14 @@ internal static partial class ContainerRules
             var (asked, most) = (Quantity.Parse(value.ScalarText()).Nanos, Quantity.Parse(limit.ScalarText()).Nanos);
             if (asked > most) errors.Add(FieldError.InvalidText(at + ".requests", value.ScalarText(), $"must be less than or equal to {name} limit of {limit.ScalarText()}"));
         }
+    }
+
+    private static IEnumerable<string> ResourceName(string name)
+    {
+        foreach (var why in NameValidation.QualifiedName(name)) yield return why;
+        if (name.Contains('/', StringComparison.Ordinal) || name is "cpu" or "memory" or "ephemeral-storage" || name.StartsWith("hugepages-", StringComparison.Ordinal)) yield break;
+        if (name is not ("storage" or "pods" or "services" or "secrets" or "configmaps")) yield return "must be a standard resource type or fully qualified";
+        yield return "must be a standard resource for containers";
     }
 
     private static void Security(JsonObject? context, string at, FieldErrors errors)

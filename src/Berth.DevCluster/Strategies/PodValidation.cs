@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Http;
 using Berth.DevCluster.Json;
+using Berth.DevCluster.Resources;
+using Berth.DevCluster.Writing;
 
 namespace Berth.DevCluster.Strategies;
 
@@ -30,6 +32,27 @@ internal static class PodValidation
         VolumeRules.Mounts(spec, path, claims ?? [], errors);
         Policies(spec, path, onlyRestart, errors);
         ContainerRules.Identities(spec.Object("securityContext"), path + ".securityContext", errors);
+        Placement(spec, path, errors);
+    }
+
+    private static void Placement(JsonObject spec, string path, FieldErrors errors)
+    {
+        MetadataRules.Labels(spec.Object("nodeSelector"), path + ".nodeSelector", errors);
+        foreach (var (toleration, i) in spec.Objects("tolerations").Select((t, i) => (t, i)))
+        {
+            var at = $"{path}.tolerations[{i}]";
+            var operation = toleration.TextOr("", "operator");
+            if (operation is not ("" or "Equal" or "Exists")) errors.Add(FieldError.NotSupported(at + ".operator", operation, "Equal", "Exists"));
+            if (operation == "Exists" && toleration.TextOr("", "value").Length > 0) errors.Add(FieldError.InvalidText(at + ".operator", toleration.TextOr("", "value"), "value must be empty when `operator` is 'Exists'"));
+            if (toleration.TextOr("", "key").Length == 0 && operation != "Exists") errors.Add(FieldError.InvalidText(at + ".operator", operation, "operator must be Exists when `key` is empty, which means \"match all values and all keys\""));
+            if (toleration.TextOr("", "effect") is { Length: > 0 } effect and not ("NoSchedule" or "PreferNoSchedule" or "NoExecute"))
+                errors.Add(FieldError.NotSupported(at + ".effect", effect, "NoSchedule", "PreferNoSchedule", "NoExecute"));
+        }
+        foreach (var field in (string[])["hostname", "subdomain"])
+        {
+            var name = spec.TextOr("", field);
+            foreach (var why in name.Length == 0 ? [] : NameValidation.Name(name, NameRule.Label)) errors.Add(FieldError.InvalidText($"{path}.{field}", name, why));
+        }
     }
 
     private static void Policies(JsonObject spec, string path, string? onlyRestart, FieldErrors errors)
@@ -69,6 +92,16 @@ internal static class PodValidation
         }
     }
 
+    // A deadline may come, and come nearer.
+    private static void Deadline(JsonObject obj, JsonObject old, FieldErrors errors)
+    {
+        if (old.Number("spec", "activeDeadlineSeconds") is not { } before) return;
+        if (obj.Number("spec", "activeDeadlineSeconds") is not { } now)
+            errors.Add(FieldError.Invalid("spec.activeDeadlineSeconds", "null", "must not update from a positive integer to nil value"));
+        else if (now > before)
+            errors.Add(FieldError.Invalid("spec.activeDeadlineSeconds", now.Invariant(), "must be less than or equal to previous value"));
+    }
+
     // Tolerations may be added; those that are there stay.
     private static void Tolerations(JsonObject obj, JsonObject old, FieldErrors errors)
     {
@@ -97,6 +130,13 @@ internal static class PodValidation
             if (before[field] is { } kept) next[field] = kept.DeepClone();
             else next.Remove(field);
         }
+        foreach (var list in (ReadOnlySpan<string>)["containers", "initContainers"])
+        {
+            if ((next.Array(list)?.Count ?? 0) == (before.Array(list)?.Count ?? 0)) continue;
+            errors.Add(FieldError.Forbidden("spec." + list, "pod updates may not add or remove containers"));
+            return;
+        }
+        Deadline(obj, old, errors);
         Tolerations(obj, old, errors);
         if (before["nodeName"] is null && next["nodeName"] is not null) next.Remove("nodeName");
         if (JsonNode.DeepEquals(next, before)) return;

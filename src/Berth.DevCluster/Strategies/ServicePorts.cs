@@ -24,7 +24,7 @@ internal static class ServicePorts
             if (port.TextOr("", "protocol") is var protocol && protocol is not ("TCP" or "UDP" or "SCTP")) errors.Add(FieldError.NotSupported(at + ".protocol", protocol, "SCTP", "TCP", "UDP"));
             if (port["targetPort"].Number() is { } target and (< 1 or > 65535)) errors.Add(FieldError.Invalid(at + ".targetPort", target.Invariant(), "must be between 1 and 65535, inclusive"));
             if (!numbers.Add($"{number}/{port.Text("protocol")}"))
-                errors.Add(new FieldError("FieldValueDuplicate", at, $"Duplicate value: {{\"protocol\":{FieldError.Quote(port.TextOr("", "protocol"))},\"port\":{number},\"targetPort\":0}}"));
+                errors.Add(new FieldError("FieldValueDuplicate", at, $"Duplicate value: {{\"Name\":\"\",\"Protocol\":{FieldError.Quote(port.TextOr("", "protocol"))},\"AppProtocol\":null,\"Port\":{number},\"TargetPort\":0,\"NodePort\":0}}"));
         }
     }
 }

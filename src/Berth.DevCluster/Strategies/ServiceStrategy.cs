@@ -57,6 +57,11 @@ internal sealed class ServiceStrategy : ResourceStrategy
             errors.Add(FieldError.Invalid("spec.clusterIPs[0]", $"[\"{obj.TextOr("", "spec", "clusterIP")}\"]", "may not change once set"));
         if (obj.Array("spec", "ports") is null or { Count: 0 } && obj.Text("spec", "clusterIP") != "None" && obj.Text("spec", "type") != "ExternalName")
             errors.Add(FieldError.Required("spec.ports"));
+        var type = obj.TextOr("", "spec", "type");
+        if (type is not ("ClusterIP" or "ExternalName" or "LoadBalancer" or "NodePort")) errors.Add(FieldError.NotSupported("spec.type", type, "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"));
+        if (type == "ExternalName" && obj.TextOr("", "spec", "externalName").Length == 0) errors.Add(FieldError.Required("spec.externalName"));
+        var affinity = obj.TextOr("", "spec", "sessionAffinity");
+        if (affinity is not ("ClientIP" or "None")) errors.Add(FieldError.NotSupported("spec.sessionAffinity", affinity, "ClientIP", "None"));
         ServicePorts.Validate([.. obj.Objects("spec", "ports")], errors);
     }
 

@@ -19,6 +19,8 @@ internal static class Strategies
         ("apps", "replicasets") => new ReplicaSetStrategy(),
         ("apps", "statefulsets" or "daemonsets") => new WorkloadStrategy(plural),
         ("batch", "jobs") => new JobStrategy(),
+        ("batch", "cronjobs") => new CronJobStrategy(),
+        ("", "limitranges") => new LimitRangeStrategy(),
         ("coordination.k8s.io", "leases") => new LeaseStrategy(),
         ("apiextensions.k8s.io", "customresourcedefinitions") => new CustomResourceDefinitionStrategy(),
         ("apiregistration.k8s.io", "apiservices") => new APIServiceStrategy(),

@@ -58,8 +58,8 @@ internal static class VolumeRules
             foreach (var field in (string[])["subPath", "subPathExpr"])
             {
                 var sub = mount.TextOr("", field);
-                if (sub.StartsWith('/')) errors.Add(FieldError.InvalidText($"{at}.{field}", sub, "must be a relative path"));
-                if (sub.Split('/').Contains("..")) errors.Add(FieldError.InvalidText($"{at}.{field}", sub, "must not contain '..'"));
+                if (sub.StartsWith('/')) errors.Add(FieldError.InvalidText($"{path}.volumeMounts.{field}", sub, "must be a relative path"));
+                if (sub.Split('/').Contains("..")) errors.Add(FieldError.InvalidText($"{path}.volumeMounts.{field}", sub, "must not contain '..'"));
             }
             if (mount.TextOr("", "subPath").Length > 0 && mount.TextOr("", "subPathExpr").Length > 0)
                 errors.Add(FieldError.InvalidText(at + ".subPathExpr", mount.TextOr("", "subPathExpr"), "subPathExpr and subPath are mutually exclusive"));

@@ -28,6 +28,10 @@ internal abstract class TemplateStrategy : ResourceStrategy
 
     public override void Validate(JsonObject obj, JsonObject? old, FieldErrors errors)
     {
+        foreach (var field in Counts)
+        {
+            if (obj.Number("spec", field) is < 0 and var number) errors.Add(FieldError.Invalid("spec." + field, number.Invariant(), "must be greater than or equal to 0"));
+        }
         Selector(obj, obj.Object("spec", "selector"), old, errors);
         PodValidation.Spec(obj.Object("spec", "template", "spec"), "spec.template.spec", errors, OnlyRestartPolicy, obj.Objects("spec", "volumeClaimTemplates"));
     }
@@ -44,6 +48,10 @@ internal abstract class TemplateStrategy : ResourceStrategy
             errors.Add(FieldError.Invalid("spec.template.metadata.labels", labels is null ? "null" : GoText.Json(labels), "`selector` does not match template `labels`"));
     }
 
+    /// <summary>The numbers that are not negative.</summary>
+    private static readonly string[] Counts =
+        ["replicas", "minReadySeconds", "revisionHistoryLimit", "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"];
+
     /// <summary>The kind as a sentence names it.</summary>
     protected virtual string Noun => "deployment";
 }
@@ -51,6 +59,17 @@ internal abstract class TemplateStrategy : ResourceStrategy
 /// <summary>Deployments.</summary>
 internal sealed class DeploymentStrategy : TemplateStrategy
 {
+    public override void Validate(JsonObject obj, JsonObject? old, FieldErrors errors)
+    {
+        base.Validate(obj, old, errors);
+        var (type, rolling) = (obj.Text("spec", "strategy", "type"), obj.Object("spec", "strategy", "rollingUpdate"));
+        if (type is not ("Recreate" or "RollingUpdate")) errors.Add(FieldError.NotSupported("spec.strategy.type", type ?? "", "Recreate", "RollingUpdate"));
+        else if (type == "Recreate" && rolling is not null)
+            errors.Add(FieldError.Forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"));
+        else if (rolling is not null && rolling["maxSurge"].ScalarText() is "0" or "0%" && rolling["maxUnavailable"].ScalarText() is "0" or "0%")
+            errors.Add(FieldError.Invalid("spec.strategy.rollingUpdate.maxUnavailable", rolling["maxUnavailable"]!.ToJsonString(), "may not be 0 when `maxSurge` is 0"));
+    }
+
     protected override void DefaultSpec(JsonObject spec, JsonObject obj)
     {
         spec.Default("replicas", 1);

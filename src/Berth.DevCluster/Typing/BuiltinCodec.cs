@@ -145,6 +145,11 @@ internal sealed class BuiltinCodec
             JsonValueKind.Number => "number",
             _ => "bool",
         };
+        return Mismatch(found, type, owner, path);
+    }
+
+    internal static DecodeException Mismatch(string found, FieldType type, FieldType owner, string path)
+    {
         var trimmed = System.Text.RegularExpressions.Regex.Replace(path, @"\[\d+\]", "");
         return new DecodeException($"json: cannot unmarshal {found} into Go struct field {Short(owner.Name)}.{trimmed} of type {GoName(type)}");
     }

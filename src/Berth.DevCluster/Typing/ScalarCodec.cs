@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Berth.DevCluster.Schema;
 
 namespace Berth.DevCluster.Typing;
 
@@ -31,6 +32,8 @@ internal static class ScalarCodec
             case "b":
                 return kind is JsonValueKind.True or JsonValueKind.False ? value.DeepClone() : throw BuiltinCodec.Mismatch(kind, type, owner, path);
             default:
+                if (kind == JsonValueKind.Number && type.Scalar is "i32" or "i64" && value.AsValue().TryGetValue<double>(out var real) && !value.AsValue().TryGetValue<long>(out _))
+                    throw BuiltinCodec.Mismatch($"number {GoText.Float(real)}", type, owner, path);
                 return kind == JsonValueKind.Number ? value.DeepClone() : throw BuiltinCodec.Mismatch(kind, type, owner, path);
         }
     }

@@ -84,6 +84,7 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
         var asked = next.TextOr("", "metadata", "resourceVersion");
         if (asked.Length > 0 && asked != "0")
         {
+            if (!ulong.TryParse(asked, out _)) throw StatusException.Unexplained($"strconv.ParseUint: parsing {FieldError.Quote(asked)}: invalid syntax");
             if (asked != old.Text("metadata", "resourceVersion")) throw target.Modified();
         }
         else if (put && !resource.Strategy.AllowUnconditionalUpdate)
@@ -117,8 +118,8 @@ internal sealed class ObjectUpdate(Cluster cluster, AdmissionChain admission)
         next = KindCodec.Ordered(target.Resource, target.Version, next);
         var errors = new FieldErrors();
         MetadataRules.Validate(next, target.Resource, errors);
-        // A real server holds custom objects to these twice.
-        for (var i = 0; i < (target.Resource.Custom is not null ? 2 : 1); i++)
+        // A real server holds objects to these twice.
+        for (var i = 0; i < 2; i++)
         {
             MetadataRules.ValidateUpdate(next, old, errors);
             errors.AddRange(MetadataRules.FinalizersWhileDeleting(next, old));

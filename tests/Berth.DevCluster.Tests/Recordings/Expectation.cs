@@ -24,6 +24,10 @@ internal static class Expectation
         ["cm-table"] = "the recorded distribution's controllers had put ConfigMaps of their own into the namespace",
         ["g-gf-spec"] = "the recorded garbage collector had not yet heard of the new kind; ours takes its finalizer off at once",
         ["node-cordon"] = "an annotation of a controller that is not here, written between two requests",
+        ["b-w-rv"] = "only its resourceVersion matters; the item is the cluster's own authority",
+        ["b-yaml-get"] = "answers are JSON only",
+        ["b-ssar"] = "recorded as a service account, whose binding the reason names; ours is a master, to whom no rule applies",
+        ["b-rb-kind"] = "a real server resolves the role for the escalation check before it validates the binding, and fails at the wrong kind",
         ["imp-none"] = "the recorded server let anonymous requests in; ours, as the first recording, does not",
     };
 

@@ -13,7 +13,7 @@ internal static partial class Normal
     [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")]
     private static partial Regex Time();
 
-    [GeneratedRegex(@"\bgen-[a-z0-9]{5}\b")]
+    [GeneratedRegex(@"\b(?<prefix>[Gg]en[-_])[a-z0-9]{5}\b")]
     private static partial Regex Generated();
 
     [GeneratedRegex("kube-api-access-[a-z0-9]{5}")]
@@ -61,7 +61,7 @@ internal static partial class Normal
         if (key == "continue") return text.Length > 0 ? "CONT" : "";
         if (key == "token") return "TOKEN";
         if (key == "uid" && Uid().IsMatch(text)) return "UID";
-        text = Generated().Replace(Time().Replace(Uid().Replace(text, "UID"), "TIME"), "gen-XXXXX");
+        text = Generated().Replace(Time().Replace(Uid().Replace(text, "UID"), "TIME"), "${prefix}XXXXX");
         text = Current().Replace(Revision().Replace(TokenVolume().Replace(text, "kube-api-access-XXXXX"), "resource version: N"), "N");
         if (key == "message") text = Unparsed().Replace(text, "PARSE");
         var invalid = Invalid().Match(text);

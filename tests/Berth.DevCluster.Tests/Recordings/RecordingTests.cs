@@ -9,6 +9,7 @@ public sealed class RecordingTests(ITestOutputHelper output)
     [Theory]
     [InlineData("kubernetes-v1.36.jsonl", false, 138)]
     [InlineData("kubernetes-v1.36-more.jsonl", true, 203)]
+    [InlineData("kubernetes-v1.36-wide.jsonl", true, 195)]
     public async Task Every_recorded_exchange_is_answered_alike(string file, bool rbac, int count)
     {
         await using var cluster = await DevCluster.StartAsync(new() { Rbac = rbac });
