@@ -44,7 +44,7 @@ public sealed class TenancyTests
 
         await site.RefusedAsync(site.Admin, "exceeded quota: few, requested: count/tasks.berth.dev=1, used: count/tasks.berth.dev=3, limited: count/tasks.berth.dev=3", "-n", "one", "create", "-f", await site.FileAsync("x.yaml", Work.Run("fourth", "w", "true")));
         await site.AdminAsync("-n", "one", "scale", "agentpool", "pool", "--replicas=2");
-        await site.UntilAsync(async () => (await site.AdminAsync("-n", "one", "get", "agentpool", "pool", "-o", "jsonpath={.status.conditions}"))is var says && says.Contains("QuotaExceeded", StringComparison.Ordinal) && says.Contains("exceeded quota: few", StringComparison.Ordinal), "the pool says that the quota refuses its pod");
+        await site.UntilAsync(async () => (await site.AdminAsync("-n", "one", "get", "agentpool", "pool", "-o", "jsonpath={.status.conditions}")) is var says && says.Contains("QuotaExceeded", StringComparison.Ordinal) && says.Contains("exceeded quota: few", StringComparison.Ordinal), "the pool says that the quota refuses its pod");
         Assert.Empty(site.Denied);
     }
 
