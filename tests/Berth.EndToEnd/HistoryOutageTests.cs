@@ -56,7 +56,7 @@ public sealed class HistoryOutageTests(StackFixture fixture)
         using var output = new MemoryStream();
         await foreach (var piece in history.ReadLogAsync(uid + "-1")) output.Write(piece.Bytes.Span);
         var lines = System.Text.Encoding.UTF8.GetString(output.ToArray()).Split('\n').Where(l => l.StartsWith("line ", StringComparison.Ordinal)).ToList();
-        Assert.True(lines.Count > 5, $"{lines.Count} lines");
+        Assert.True(lines.Count >= 3, $"{lines.Count} lines");
         Assert.Equal(Enumerable.Range(0, lines.Count).Select(i => "line " + i), lines);
         await UntilAsync(async () => (await ReadyzAsync()).All(t => t.Contains("history: ok", StringComparison.Ordinal)), "every replica is well again");
     }

@@ -102,14 +102,14 @@ internal sealed class FleetCluster : IAsyncDisposable
 
     private void StartOperators(string kubeconfig)
     {
-        var ports = FreePorts(4);
+        var ports = FreePorts(6);
         string[] gateways = [$"127.0.0.1:{ports[2]}", $"127.0.0.1:{ports[3]}"];
         for (var i = 0; i < 2; i++)
         {
             var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Berth.Operator"),
             [
                 $"--kubeconfig={kubeconfig}", $"--Identity=fleet-{i}", "--Operator:Namespace=berth-system", $"--Http:Address=127.0.0.1:{ports[i]}",
-                $"--Gateway:Address={gateways[i]}", $"--Gateway:Addresses={string.Join(',', gateways)}", "--Postgres:ConnectionString=Host=127.0.0.1;Port=1;Database=none;Username=nobody", "--Images:Agent=fleet",
+                $"--Gateway:Address={gateways[i]}", $"--Gateway:Addresses={string.Join(',', gateways)}", "--Postgres:ConnectionString=Host=127.0.0.1;Port=1;Database=none;Username=nobody", $"--View:Address=127.0.0.1:{ports[4 + i]}", "--Images:Agent=fleet",
             ])
             { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory };
             var process = Process.Start(start)!;

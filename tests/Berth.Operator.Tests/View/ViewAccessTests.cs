@@ -69,7 +69,7 @@ public sealed class ViewAccessTests : IAsyncLifetime
         await HeadersWithoutTheFrontProxyAreWorthNothingAsync();
         await ATokenIsReviewedAsync();
         await NothingIsServedOnThePlainListenerAsync();
-        await AnAbsentTaskIs404AndADatabaseThatIsAway503Async();
+        await WithTheDatabaseAwayNobodyIsToldThatThereWasNoSuchTaskAsync();
     }
 
     private async Task OnlyThoseWithARoleReadAsync()
@@ -121,7 +121,7 @@ public sealed class ViewAccessTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, (await direct.GetAsync(new Uri($"https://127.0.0.1:{_view}/metrics"), Cancel)).StatusCode);
     }
 
-    private async Task AnAbsentTaskIs404AndADatabaseThatIsAway503Async()
+    private async Task WithTheDatabaseAwayNobodyIsToldThatThereWasNoSuchTaskAsync()
     {
         // With its own token: the dev cluster's aggregator joins groups into one header line, so a right by group does not come through it.
         using var admin = Direct();
@@ -129,7 +129,7 @@ public sealed class ViewAccessTests : IAsyncLifetime
         admin.DefaultRequestHeaders.Authorization = new("Bearer", _fixture.Cluster.AdminToken);
         using var missing = await admin.GetAsync(Uri($"{Root}/namespaces/default/tasks/nosuch/plan"), Cancel);
         var status = JsonNode.Parse(await missing.Content.ReadAsStringAsync(Cancel))!;
-        Assert.Equal((404, "view.berth.dev"), ((int)status["code"]!, (string?)status["details"]!["group"]));
+        Assert.Equal((503, "view.berth.dev"), ((int)status["code"]!, (string?)status["details"]!["group"]));
         using var away = await admin.GetAsync(Uri($"{Root}/namespaces/default/tasks/nosuch/history"), Cancel);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, away.StatusCode);
         var discovered = JsonNode.Parse(await admin.GetStringAsync(Uri(Root), Cancel))!["resources"]!.AsArray().Select(r => (string?)r!["name"]);

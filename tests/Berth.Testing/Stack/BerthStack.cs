@@ -71,12 +71,17 @@ public sealed class BerthStack : IAsyncDisposable
     /// <summary>A client that acts as this user.</summary>
     public KubernetesClient As(string user) => new(_config with { ImpersonateUser = user, ImpersonateGroups = ["system:masters"] });
 
-    /// <summary>Pid of the operator that holds the Lease.</summary>
+    /// <summary>Pid of the operator that holds the Lease; waits while that replica is being started again.</summary>
     public async Task<int> LeaderPidAsync()
     {
-        var lease = await Client.GetAsync(Resources.Leases, new ObjectKey("berth-system", "berth-operator"));
-        var replica = int.Parse(lease.Spec!.HolderIdentity!.Split('_')[0]["operator-".Length..], CultureInfo.InvariantCulture);
-        return OperatorPids()[replica];
+        for (var end = DateTime.UtcNow.AddMinutes(1); ; await Task.Delay(100))
+        {
+            var lease = await Client.GetAsync(Resources.Leases, new ObjectKey("berth-system", "berth-operator"));
+            var replica = lease.Spec!.HolderIdentity?.Split('_')[0];
+            var process = File.ReadAllLines(Path.Combine(Directory, "processes")).Select(l => l.Split(' ')).FirstOrDefault(p => p[0] == replica);
+            if (process is not null) return int.Parse(process[1].Split(':')[0], CultureInfo.InvariantCulture);
+            if (DateTime.UtcNow > end) throw new TimeoutException($"the Lease is held by '{replica}', which does not run");
+        }
     }
 
     /// <summary>Has the API server misbehave; see docs/dev-cluster.md.</summary>
