@@ -20,7 +20,7 @@ public sealed class CheckpointTests(StackFixture fixture)
         spec["type"] = "Run";
         spec["retry"] = new JsonObject { ["limit"] = 3, ["backoff"] = new JsonObject { ["initial"] = "100ms" } };
         spec["recovery"] = new JsonObject { ["onApplyLost"] = "Replan" };
-        spec["checkpoint"] = new JsonObject { ["interval"] = "1s", ["keep"] = 3 };
+        spec["checkpoint"] = new JsonObject { ["interval"] = "1h", ["keep"] = 3 };
         spec["run"] = new JsonObject
         {
             ["command"] = TestSpace.Shell($"n=$(cat $BERTH_CHECKPOINT_DIR/n 2>/dev/null || echo 0); echo began $n ${{BERTH_RESUME:-fresh}} >> {space.Ledger}; echo $((n+1)) > $BERTH_CHECKPOINT_DIR/n; touch $BERTH_CHECKPOINT_DIR/.save; while [ -e $BERTH_CHECKPOINT_DIR/.save ]; do sleep 0.1; done; echo saved $n >> {space.Ledger}; {then}"),

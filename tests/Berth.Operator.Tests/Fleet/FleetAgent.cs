@@ -24,7 +24,7 @@ internal sealed class FleetAgent(FleetPod pod, Func<Task<FleetGateway>> gateway,
     /// <summary>When it was last welcomed.</summary>
     public DateTime WelcomedAt { get; private set; }
 
-    /// <summary>Orders that asked it to start something it runs already; there must be none.</summary>
+    /// <summary>Orders of another attempt for a task that runs here already; there must be none.</summary>
     public int StartedTwice { get; private set; }
 
     public async Task RunAsync(CancellationToken stop)
@@ -87,13 +87,21 @@ internal sealed class FleetAgent(FleetPod pod, Func<Task<FleetGateway>> gateway,
                 await SendAsync(socket, new Pong { Nonce = ping.Nonce }, stop);
                 break;
             case Assign order:
-                if (_running.Values.Any(r => r.Attempt == order.Attempt)) StartedTwice++;
+                if (_running.Values.Any(r => r.Attempt == order.Attempt))
+                {
+                    // An order that came twice is refused, as an agent does: what matters is that nothing else is begun for the task.
+                    await SendAsync(socket, new Refused { Attempt = order.Attempt, Reason = RefusalReasons.AlreadySeen, Message = "already seen", HighestEpoch = _epoch }, stop);
+                    break;
+                }
+                if (_running.Values.Any(r => TaskOf(r.Attempt) == TaskOf(order.Attempt))) StartedTwice++;
                 _running[order.Slot] = (order.Attempt, DateTimeOffset.UtcNow);
                 await SendAsync(socket, new Started { Attempt = order.Attempt, At = DateTimeOffset.UtcNow }, stop);
                 await SendAsync(socket, Inventory(), stop);
                 break;
         }
     }
+
+    private static string TaskOf(string attempt) => attempt[..attempt.LastIndexOf('-')];
 
     private Inventory Inventory() => new()
     {
