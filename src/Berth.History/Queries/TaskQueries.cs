@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using System.Text.Json;
 using Berth.Api;
 using Berth.History.Connection;
@@ -9,31 +10,35 @@ namespace Berth.History.Queries;
 /// <summary>Questions that people ask, through EF Core.</summary>
 internal sealed class TaskQueries(HistoryConnections connections)
 {
+    // One list of fields for both: in a query it names the columns to read, so that spec and status stay in the database.
+    private static readonly Expression<Func<TaskRow, TaskSummary>> AsSummary = t => new TaskSummary
+    {
+        Uid = t.Uid,
+        Namespace = t.Namespace,
+        Name = t.Name,
+        Type = t.Type,
+        Workspace = t.Workspace,
+        Pool = t.Pool,
+        Phase = t.Phase,
+        Reason = t.Reason,
+        Message = t.Message,
+        Run = t.Run,
+        PlanSummary = t.PlanSummary,
+        RequestedBy = t.RequestedBy,
+        ApprovedBy = t.ApprovedBy,
+        CreatedAt = t.CreatedAt,
+        StartedAt = t.StartedAt,
+        FinishedAt = t.FinishedAt,
+        DeletedAt = t.DeletedAt,
+    };
+
+    private static readonly Func<TaskRow, TaskSummary> Summary = AsSummary.Compile();
+
     public Task<IReadOnlyList<TaskSummary>> ListAsync(TaskFilter filter, CancellationToken cancellation) =>
         connections.QueryAsync<IReadOnlyList<TaskSummary>>("list tasks", async (context, token) =>
         {
-            var rows = await Where(context, filter).OrderByDescending(t => t.CreatedAt).ThenBy(t => t.Uid).Take(Math.Clamp(filter.Limit, 1, 100_000))
-                .Select(t => new TaskRow
-                {
-                    Uid = t.Uid,
-                    Namespace = t.Namespace,
-                    Name = t.Name,
-                    Type = t.Type,
-                    Workspace = t.Workspace,
-                    Pool = t.Pool,
-                    Phase = t.Phase,
-                    Reason = t.Reason,
-                    Message = t.Message,
-                    Run = t.Run,
-                    PlanSummary = t.PlanSummary,
-                    RequestedBy = t.RequestedBy,
-                    ApprovedBy = t.ApprovedBy,
-                    CreatedAt = t.CreatedAt,
-                    StartedAt = t.StartedAt,
-                    FinishedAt = t.FinishedAt,
-                    DeletedAt = t.DeletedAt,
-                }).ToListAsync(token).ConfigureAwait(false);
-            return [.. rows.Select(Summary)];
+            var tasks = Where(context, filter).OrderByDescending(t => t.CreatedAt).ThenBy(t => t.Uid).Take(Math.Clamp(filter.Limit, 1, 100_000));
+            return await tasks.Select(AsSummary).ToListAsync(token).ConfigureAwait(false);
         }, cancellation);
 
     /// <summary>The newest task of a name.</summary>
@@ -84,25 +89,4 @@ internal sealed class TaskQueries(HistoryConnections connections)
         if (Moments.Normal(filter.Until) is { } until) tasks = tasks.Where(t => t.CreatedAt < until);
         return tasks;
     }
-
-    private static TaskSummary Summary(TaskRow t) => new()
-    {
-        Uid = t.Uid,
-        Namespace = t.Namespace,
-        Name = t.Name,
-        Type = t.Type,
-        Workspace = t.Workspace,
-        Pool = t.Pool,
-        Phase = t.Phase,
-        Reason = t.Reason,
-        Message = t.Message,
-        Run = t.Run,
-        PlanSummary = t.PlanSummary,
-        RequestedBy = t.RequestedBy,
-        ApprovedBy = t.ApprovedBy,
-        CreatedAt = t.CreatedAt,
-        StartedAt = t.StartedAt,
-        FinishedAt = t.FinishedAt,
-        DeletedAt = t.DeletedAt,
-    };
 }

@@ -174,19 +174,7 @@ internal sealed class RecoveryBenchmark(BerthStack stack, TestSpace space, Gates
     private async Task<string> CreateRunAsync(string? script)
     {
         var name = Name();
-        await stack.Client.CreateAsync(Kinds.AnyTask, new JsonObject
-        {
-            ["apiVersion"] = Names.ApiVersion,
-            ["kind"] = "Task",
-            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = space.Name },
-            ["spec"] = new JsonObject
-            {
-                ["type"] = "Run",
-                ["poolRef"] = new JsonObject { ["name"] = "pool" },
-                ["workspace"] = name,
-                ["run"] = new JsonObject { ["command"] = new JsonArray("bash", "-c", script ?? $"echo {name} $EPOCHREALTIME >> {space.Ledger}") },
-            },
-        }, space.Name);
+        await RunTask.CreateAsync(stack, space, name, new JsonArray("bash", "-c", script ?? $"echo {name} $EPOCHREALTIME >> {space.Ledger}"));
         return name;
     }
 

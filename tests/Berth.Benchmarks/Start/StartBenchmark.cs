@@ -91,19 +91,7 @@ internal sealed class StartBenchmark(BerthStack stack, TestSpace space, int coun
     private async Task<string> CreateTaskAsync(string? script)
     {
         var name = Name("task");
-        await stack.Client.CreateAsync(Kinds.AnyTask, new JsonObject
-        {
-            ["apiVersion"] = Names.ApiVersion,
-            ["kind"] = "Task",
-            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = space.Name },
-            ["spec"] = new JsonObject
-            {
-                ["type"] = "Run",
-                ["poolRef"] = new JsonObject { ["name"] = "pool" },
-                ["workspace"] = name,
-                ["run"] = new JsonObject { ["command"] = Command(name, script) },
-            },
-        }, space.Name);
+        await RunTask.CreateAsync(stack, space, name, Command(name, script));
         return name;
     }
 
