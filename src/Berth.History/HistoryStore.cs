@@ -144,6 +144,13 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>What people did, newest first.</summary>
     public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(AuditFilter filter, CancellationToken cancellation = default) => AuditFilter.RunAsync(connections, filter, cancellation);
 
+    /// <summary>Notes that a task was made again, under another uid.</summary>
+    public Task WriteRestoredAsync(string ns, string name, string uid, string restoredAs, string actor, CancellationToken cancellation = default) =>
+        WriteAuditAsync([RestoredTasks.Record(ns, name, uid, restoredAs, actor, time.GetUtcNow())], cancellation);
+
+    /// <summary>Tasks that restores made again: the uid of before, and the one of then.</summary>
+    public Task<IReadOnlyList<(string Uid, string As)>> GetRestoredAsync(CancellationToken cancellation = default) => RestoredTasks.ReadAsync(connections, cancellation);
+
     /// <summary>Numbers over the tasks that a filter chooses by namespace, workspace, pool and time.</summary>
     public Task<HistoryStatistics> GetStatisticsAsync(TaskFilter filter, CancellationToken cancellation = default) => StatisticsQuery.RunAsync(connections, filter, cancellation);
 

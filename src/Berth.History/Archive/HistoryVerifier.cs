@@ -1,12 +1,13 @@
 using Berth.Api;
 using Berth.History.Artifacts;
 using Berth.History.Connection;
+using Berth.History.Queries;
 using Npgsql;
 
 namespace Berth.History.Archive;
 
 /// <summary>Compares the history with itself, and with the tasks of a cluster, and names every difference.</summary>
-internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactStore artifacts, Queries.TaskQueries queries, Logs.LogStore logs)
+internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactStore artifacts, TaskQueries queries, Logs.LogStore logs)
 {
     // Each finds what must not be: kind, subject, message.
     private static readonly string[] Checks =
@@ -47,7 +48,8 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
     /// <summary>Tasks that the history believes to be under way and the cluster does not have, neither themselves nor restored.</summary>
     private async Task FindGoneAsync(IReadOnlyList<TaskResource> cluster, List<HistoryDefect> defects, CancellationToken cancellation)
     {
-        var known = cluster.Select(t => t.Metadata.Uid).Concat(cluster.Select(t => t.Metadata.Annotations?.GetValueOrDefault(Names.RestoredFromAnnotation) ?? "")).ToHashSet(StringComparer.Ordinal);
+        var there = cluster.Select(t => t.Metadata.Uid).Concat(cluster.Select(t => t.Metadata.Annotations?.GetValueOrDefault(Names.RestoredFromAnnotation)).OfType<string>());
+        var known = RestoredTasks.WithOrigins(there, await RestoredTasks.ReadAsync(connections, cancellation).ConfigureAwait(false));
         var open = await connections.RunAsync("verify the history", (c, t) => AskAsync(c, "select phase, uid, namespace || '/' || name from berth.tasks where finished_at is null and deleted_at is null order by uid", t), cancellation).ConfigureAwait(false);
         defects.AddRange(open.Where(o => !known.Contains(o.Subject)).Select(o => new HistoryDefect("ClusterMissing", o.Subject, $"task {o.Message} is {o.Kind} here and not in the cluster: it was deleted by force, or the cluster was lost; 'berth restore --resources-only' brings it back suspended")));
     }

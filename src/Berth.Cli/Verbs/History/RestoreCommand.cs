@@ -29,7 +29,7 @@ internal static class RestoreCommand
             // Everything is checked before anything is changed.
             var saved = await ClusterArchive.ReadAsync(archive, cancellationToken);
             await HistoryStore.VerifyBackupAsync(archive, cancellationToken);
-            var restore = new ClusterRestore(session.Client, store);
+            var restore = new ClusterRestore(session.Client, store, await DatabaseOptions.ActorAsync(session, cancellationToken));
             if (resources) await restore.RefuseUsedAsync(cancellationToken);
             if (!result.GetValue(yes)) Question.MustConfirm($"Restore {path} of {saved.At:yyyy-MM-dd HH:mm} UTC {(resources ? $"into {session.Client.Server}" : "into the database")}?", "give --yes.");
             if (history)
