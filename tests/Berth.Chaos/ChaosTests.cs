@@ -15,7 +15,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("BERTH_CHAOS_SEED") ?? "1", CultureInfo.InvariantCulture);
     private static readonly double Minutes = double.Parse(Environment.GetEnvironmentVariable("BERTH_CHAOS_MINUTES") ?? "0.5", CultureInfo.InvariantCulture);
 
-    [Fact, Trait("Suite", "Long")]
+    [Fact]
     public async Task Nothing_is_lost_applied_twice_or_applied_unapproved()
     {
         output.WriteLine($"seed {Seed}, {Minutes} minutes (BERTH_CHAOS_SEED, BERTH_CHAOS_MINUTES, or ./dev test chaos --seed S --minutes M)");

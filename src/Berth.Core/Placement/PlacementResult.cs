@@ -17,8 +17,8 @@ public sealed record PlacementResult
     /// <summary>Tasks that a newer one discards: uid to the name of the newer.</summary>
     public required IReadOnlyDictionary<string, string> Superseded { get; init; }
 
-    /// <summary>Uids of those who wait, in the order in which their turn comes.</summary>
-    public required IReadOnlyList<string> Queue { get; init; }
+    /// <summary>Uids of those who get a slot, in the order in which they had their turn.</summary>
+    public required IReadOnlyList<string> Served { get; init; }
 
     /// <summary>What more slots would be used for at once.</summary>
     public required SlotDemand Unmet { get; init; }

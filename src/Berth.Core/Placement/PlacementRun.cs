@@ -10,7 +10,7 @@ internal sealed class PlacementRun
     private readonly Dictionary<string, WaitCause> _waits;
     private readonly HashSet<string> _displaced = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _superseded;
-    private readonly WaitingTask[] _order;
+    private readonly List<string> _served = [];
     private readonly Dictionary<string, WorkspaceHolder> _workspaces;
     private readonly HashSet<string> _next = new(StringComparer.Ordinal);
     private readonly WaitCause _behind;
@@ -27,7 +27,6 @@ internal sealed class PlacementRun
 
     public PlacementRun(PlacementSnapshot snapshot, WaitingTask[] order)
     {
-        _order = order;
         _workspaces = new(snapshot.Workspaces, StringComparer.Ordinal);
         _picker = new SlotPicker(snapshot);
         _caps = new CapBook(snapshot.Caps);
@@ -64,7 +63,7 @@ internal sealed class PlacementRun
         Waits = _waits,
         Displaced = _displaced,
         Superseded = _superseded,
-        Queue = [.. _order.Where(t => _waits.ContainsKey(t.Uid)).Select(static t => t.Uid)],
+        Served = _served,
         Unmet = new SlotDemand(_unmet, _unmetApply),
         Given = _given,
         Steps = _steps + _picker.Steps,
@@ -95,6 +94,7 @@ internal sealed class PlacementRun
             return task.ApplyCapable ? _noApplySlot : _noSlot;
         }
         _offers[task.Uid] = slot;
+        _served.Add(task.Uid);
         _given++;
         _caps.Take(task.Workspace);
         if (task.ApplyCapable) _workspaces[task.Workspace] = new WorkspaceHolder(task.Uid, task.Name, "about to begin");

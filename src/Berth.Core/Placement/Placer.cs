@@ -11,9 +11,6 @@ public static class Placer
     /// <summary>Every so many slots, age alone decides.</summary>
     public const int OldestEvery = 10;
 
-    /// <summary>The order in which waiting tasks have their turn; <paramref name="held"/> is the number of slots each workspace holds.</summary>
-    public static IReadOnlyList<WaitingTask> Order(IReadOnlyCollection<WaitingTask> waiting, IReadOnlyDictionary<string, int> held) => TurnOrder.Of(waiting, held);
-
     /// <summary>Places as many tasks as fit.</summary>
     public static PlacementResult Place(PlacementSnapshot snapshot)
     {
@@ -28,5 +25,17 @@ public static class Placer
             run.Consider(task);
         }
         return run.Result();
+    }
+
+    /// <summary>Uids of the tasks that lack nothing but a slot, in the order in which they get one if slots become free and nothing else changes.</summary>
+    public static IReadOnlyList<string> Forecast(PlacementSnapshot snapshot)
+    {
+        const string anywhere = "anywhere";
+        return Place(snapshot with
+        {
+            Slots = [.. Enumerable.Range(0, snapshot.Waiting.Count).Select(i => new FreeSlot(anywhere, anywhere, i, anywhere, "", 0, true))],
+            ApplyBudget = new Dictionary<string, int> { [anywhere] = snapshot.Waiting.Count },
+            Displaceable = [],
+        }).Served;
     }
 }

@@ -93,11 +93,13 @@ internal sealed class BackendClient(Cluster cluster) : IDisposable
 
     private static void Identify(HttpRequestMessage request, UserInfo user)
     {
-        request.Headers.TryAddWithoutValidation("X-Remote-User", user.Name);
-        if (user.Uid.Length > 0) request.Headers.TryAddWithoutValidation("X-Remote-Uid", user.Uid);
-        foreach (var group in user.Groups) request.Headers.TryAddWithoutValidation("X-Remote-Group", group);
+        // HeaderLines turns them into lines; it sees the first request of a connection only.
+        request.Headers.ConnectionClose = true;
+        request.Headers.TryAddWithoutValidation("X-Remote-User", HeaderLines.Escape(user.Name));
+        if (user.Uid.Length > 0) request.Headers.TryAddWithoutValidation("X-Remote-Uid", HeaderLines.Escape(user.Uid));
+        request.Headers.TryAddWithoutValidation("X-Remote-Group", user.Groups.Select(HeaderLines.Escape));
         foreach (var (key, values) in user.Extra ?? new Dictionary<string, string[]>())
-            request.Headers.TryAddWithoutValidation("X-Remote-Extra-" + Uri.EscapeDataString(key), values);
+            request.Headers.TryAddWithoutValidation("X-Remote-Extra-" + Uri.EscapeDataString(key), values.Select(HeaderLines.Escape));
     }
 
     private HttpClient Client(AggregatedService service) => _clients.GetOrAdd((service.Uid, service.CaBundle + service.Insecure), _ =>
@@ -107,7 +109,8 @@ internal sealed class BackendClient(Cluster cluster) : IDisposable
         if (service.Insecure) tls.RemoteCertificateValidationCallback = (_, _, _, _) => true;
 #pragma warning restore CA5359
         else tls.CertificateChainPolicy = Policy(service.CaBundle);
-        var handler = new SocketsHttpHandler { SslOptions = tls, UseProxy = false, PooledConnectionLifetime = TimeSpan.FromSeconds(30) };
+        var handler = new SocketsHttpHandler { SslOptions = tls, UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero };
+        handler.PlaintextStreamFilter = static (context, _) => new ValueTask<Stream>(new HeaderLines(context.PlaintextStream));
         handler.ConnectCallback = (_, cancel) => Connect(service, cancel);
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     });

@@ -95,6 +95,17 @@ internal sealed class PodContainer(JsonNode spec, ContainerKind kind)
                 exit.ExitCode, exit.Signal, exit.ExitCode == 0 ? "Completed" : "Error", message, process.StartedAt, exit.At, Scheme + ContainerId);
     }
 
+    /// <summary>The last word on a container that waits for a start which will not come: how it ended, or that there is nothing to be found.</summary>
+    public void Settle()
+    {
+        if (State is ContainerState.Waiting)
+        {
+            State = Last ?? new ContainerState.Terminated(
+                137, 0, "ContainerStatusUnknown", "The container could not be located when the pod was terminated", null, null, null);
+            Last = null;
+        }
+    }
+
     public JsonObject StatusJson()
     {
         var status = new JsonObject

@@ -43,6 +43,7 @@ internal sealed partial class PodWorker
             return null;
         }
 
+        Settle();
         Publish(ending: true);
         await _reporter.FlushAsync();
         if (_pod.IsDeleting() && !_lastDeleteSent && !_reporter.IsGone)
@@ -51,6 +52,15 @@ internal sealed partial class PodWorker
         }
 
         return null;
+    }
+
+    /// <summary>A pod that got past its init containers is over only when each container is reported as ended, as the kubelet does it.</summary>
+    private void Settle()
+    {
+        if (_containers.All(static item => item.Kind != ContainerKind.Init || item.Succeeded))
+        {
+            _containers.ForEach(static item => item.Settle());
+        }
     }
 
     /// <summary>The time of the kill can only come nearer.</summary>

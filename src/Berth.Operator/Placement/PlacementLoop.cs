@@ -50,8 +50,8 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
     /// <summary>What more slots of a pool would be used for at once.</summary>
     public SlotDemand Unmet(ObjectKey pool) => _pools.TryGetValue(pool, out var queue) ? queue.Unmet : default;
 
-    /// <summary>The tasks that wait for a slot of a pool, in the order in which their turn comes, as the last run saw it.</summary>
-    public IReadOnlyList<QueuePlace> QueueOf(ObjectKey pool) => _pools.TryGetValue(pool, out var queue) ? queue.Places() : [];
+    /// <summary>Uids of the tasks that lack nothing but a slot of a pool, in the order in which they get one, as the last run saw it. Empty on a standby.</summary>
+    public IReadOnlyList<string> QueueOf(ObjectKey pool) => _pools.TryGetValue(pool, out var queue) ? queue.Places() : [];
 
     /// <summary>Something about the pool's slots changed.</summary>
     public void Trigger(ObjectKey pool)
@@ -122,29 +122,29 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
         if (!_pools.TryGetValue(pool, out var queue) || cache.Pools.Store.Get(pool) is not { } spec) return;
         if (queue.Wishes.IsEmpty)
         {
-            Tell(pool, queue, null);
+            Tell(pool, queue, null, null);
             return;
         }
         var begun = Stopwatch.GetTimestamp();
         var waiting = queue.Wishes.Values.Where(w => _offers.Of(w.Uid) is null).ToList();
-        var result = _offers.Exclusively(() =>
+        var (snapshot, result) = _offers.Exclusively(() =>
         {
             var snapshot = new PoolSlots(cache, pods, agents, states, holds).Snapshot(pool, spec, waiting, queue.Given, _offers);
             var placed = Placer.Place(snapshot);
             foreach (var wish in waiting)
                 if (placed.Offers.TryGetValue(wish.Uid, out var slot)) _offers.Add(new Offer(wish.Uid, wish.Name, pool, wish.Workspace, wish.ApplyCapable, ToOffer(slot), time.GetUtcNow() + OfferLife));
-            return placed;
+            return (snapshot, placed);
         });
-        Tell(pool, queue, result);
+        Tell(pool, queue, snapshot, result);
         var took = Stopwatch.GetElapsedTime(begun);
         if (took > TimeSpan.FromMilliseconds(2)) queue.NotBefore = time.GetUtcNow() + (took * 4 < LongestPause ? took * 4 : LongestPause);
         if (result.Offers.Count > 0) log.LogDebug("Placed {Count} of {Waiting} waiting tasks of pool {Pool} in {Took}", result.Offers.Count, waiting.Count, pool, took);
     }
 
-    private void Tell(ObjectKey pool, PoolQueue queue, PlacementResult? result)
+    private void Tell(ObjectKey pool, PoolQueue queue, PlacementSnapshot? snapshot, PlacementResult? result)
     {
         var unmet = queue.Unmet;
-        foreach (var name in queue.Take(result, uid => cache.TaskByUid(uid)?.Metadata.Name)) Placed?.Invoke(new ObjectKey(pool.Namespace, name));
+        foreach (var name in queue.Take(snapshot, result, uid => cache.TaskByUid(uid)?.Metadata.Name)) Placed?.Invoke(new ObjectKey(pool.Namespace, name));
         if (unmet != queue.Unmet) DemandChanged?.Invoke(pool);
     }
 

@@ -4,21 +4,11 @@ using Berth.Core.Tasks;
 
 namespace Berth.Operator.Placement;
 
-/// <summary>A task's place in the queue of its pool.</summary>
-/// <param name="Position">From 1.</param>
-/// <param name="Task">Name of the task.</param>
-/// <param name="Uid">Its uid.</param>
-/// <param name="Workspace">Its workspace.</param>
-/// <param name="Priority">Its priority.</param>
-/// <param name="QueuedAt">Since when it waits.</param>
-/// <param name="Approved">Whether it is approved and only lacks a slot.</param>
-/// <param name="Cause">Why it waits.</param>
-internal sealed record QueuePlace(int Position, string Task, string Uid, string Workspace, int Priority, DateTimeOffset QueuedAt, bool Approved, WaitCause Cause);
-
 /// <summary>Who waits for slots of one pool, and what the last run of placement said to them.</summary>
 internal sealed class PoolQueue
 {
-    private volatile IReadOnlyList<string> _order = [];
+    private volatile PlacementSnapshot? _seen;
+    private volatile Forecast? _forecast;
 
     /// <summary>Tasks that want a slot, by uid.</summary>
     public ConcurrentDictionary<string, WaitingTask> Wishes { get; } = new(StringComparer.Ordinal);
@@ -58,22 +48,23 @@ internal sealed class PoolQueue
         return Wishes.TryRemove(uid, out _);
     }
 
-    /// <summary>The queue as the last run saw it, without those who left since.</summary>
-    public IReadOnlyList<QueuePlace> Places()
+    /// <summary>
+    /// Uids of those who lack nothing but a slot, in the order in which they get one; as the last run saw it, without those who left since.
+    /// Worked out when somebody asks, once for each run.
+    /// </summary>
+    public IReadOnlyList<string> Places()
     {
-        var places = new List<QueuePlace>();
-        foreach (var uid in _order)
-            if (Wishes.TryGetValue(uid, out var wish) && Waits.TryGetValue(uid, out var cause))
-                places.Add(new QueuePlace(places.Count + 1, wish.Name, uid, wish.Workspace, wish.Priority, wish.QueuedAt, wish.Approved, cause));
-        return places;
+        if (_seen is not { } seen) return [];
+        if (_forecast is not { } forecast || !ReferenceEquals(forecast.Of, seen)) _forecast = forecast = new Forecast(seen, Placer.Forecast(seen));
+        return [.. forecast.Uids.Where(Waits.ContainsKey)];
     }
 
-    /// <summary>Takes in a result (null: nobody waits). Returns the names of the tasks for which something changed.</summary>
-    public IReadOnlyList<string> Take(PlacementResult? result, Func<string, string?> nameOf)
+    /// <summary>Takes in what a run saw and decided (null: nobody waits). Returns the names of the tasks for which something changed.</summary>
+    public IReadOnlyList<string> Take(PlacementSnapshot? snapshot, PlacementResult? result, Func<string, string?> nameOf)
     {
         if (result is null)
         {
-            (Unmet, _order) = (default, []);
+            (Unmet, _seen, _forecast) = (default, null, null);
             Waits.Clear();
             Displaced.Clear();
             Superseded.Clear();
@@ -99,7 +90,9 @@ internal sealed class PoolQueue
             if (!result.Superseded.ContainsKey(uid)) Superseded.TryRemove(uid, out _);
         foreach (var (uid, by) in result.Superseded)
             if (Superseded.TryAdd(uid, by) && nameOf(uid) is { } name) changed.Add(name);
-        (Unmet, Given, _order) = (result.Unmet, result.Given, result.Queue);
+        (Unmet, Given, _seen) = (result.Unmet, result.Given, snapshot);
         return changed;
     }
+
+    private sealed record Forecast(PlacementSnapshot Of, IReadOnlyList<string> Uids);
 }

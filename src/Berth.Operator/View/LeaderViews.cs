@@ -28,23 +28,23 @@ internal sealed class LeaderViews : IDisposable
         _http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(15) };
     }
 
-    /// <summary>The leader's answer to the same request.</summary>
-    public async Task<IResult> AskAsync(HttpContext context)
+    /// <summary>The leader's answer to the same request; what <paramref name="otherwise"/> says, or a refusal, while it cannot be had.</summary>
+    public async Task<IResult> AskAsync(HttpContext context, Func<IResult>? otherwise = null)
     {
-        if (_leader.LeaderViewAddress is not { Length: > 0 } address) return Unavailable("no leader is known");
+        if (_leader.LeaderViewAddress is not { Length: > 0 } address) return otherwise?.Invoke() ?? Unavailable("no leader is known");
         try
         {
-            if (await TokenAsync(context.RequestAborted) is not { } token) return Unavailable("this replica has no token by which the leader would know it");
+            if (await TokenAsync(context.RequestAborted) is not { } token) return otherwise?.Invoke() ?? Unavailable("this replica has no token by which the leader would know it");
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"https://{address}{context.Request.Path}{context.Request.QueryString}"));
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             request.Headers.TryAddWithoutValidation("Accept", context.Request.Headers.Accept.ToString());
             using var answer = await _http.SendAsync(request, context.RequestAborted);
             var body = await answer.Content.ReadAsStringAsync(context.RequestAborted);
-            return answer.IsSuccessStatusCode ? Results.Text(body, "application/json") : Unavailable($"the leader at {address} answered {(int)answer.StatusCode}: {body}");
+            return answer.IsSuccessStatusCode ? Results.Text(body, "application/json") : otherwise?.Invoke() ?? Unavailable($"the leader at {address} answered {(int)answer.StatusCode}: {body}");
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
         {
-            return Unavailable($"the leader at {address} does not answer: {e.Message}");
+            return otherwise?.Invoke() ?? Unavailable($"the leader at {address} does not answer: {e.Message}");
         }
     }
 

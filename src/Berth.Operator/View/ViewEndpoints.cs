@@ -17,7 +17,7 @@ internal sealed class ViewEndpoints(TaskViews tasks, HistoryViews history, Clust
     {
         foreach (var (path, document) in ViewDiscovery.Documents) routes.MapGet(path, Written(context => GuardedAsync(context, null, () => Task.FromResult(Json(document())))));
         routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}", (HttpContext context, string ns, string name) =>
-            GuardedAsync(context, new("get", ns, "tasks", Name: name), () => Task.FromResult(rows.Standing(ns, name) is { } item ? Json(ViewKinds.Positions.Item(item)) : ViewStatus.Missing($"There is no task '{name}' in namespace '{ns}'.", name))));
+            GuardedAsync(context, new("get", ns, "tasks", Name: name), () => StandingAsync(context, ns, name)));
         routes.MapGet(Version + "/namespaces/{ns}/tasks/{name}/{view}", (HttpContext context, string ns, string name, string view) =>
             GuardedAsync(context, new("get", ns, "tasks", view, name), () => tasks.AnswerAsync(ns, name, view, context)));
         foreach (var view in HistoryViews.Names)
@@ -43,10 +43,22 @@ internal sealed class ViewEndpoints(TaskViews tasks, HistoryViews history, Clust
 
     private Task<IResult> ListAsync(HttpContext context, ViewKind kind, string? ns) => GuardedAsync(context, new("list", ns, kind.Plural), async () =>
     {
-        if (MustAskLeader(kind)) return await leaders.AskAsync(context);
-        var items = Items(kind, ns).ToList();
-        return Json(WantsTable(context) ? kind.Table(items) : kind.List(items));
+        if (MustAskLeader(kind)) return await leaders.AskAsync(context, kind == ViewKinds.Positions ? Own : null);
+        return Own();
+
+        IResult Own()
+        {
+            var items = Items(kind, ns).ToList();
+            return Json(WantsTable(context) ? kind.Table(items) : kind.List(items));
+        }
     });
+
+    private Task<IResult> StandingAsync(HttpContext context, string ns, string name)
+    {
+        return MustAskLeader(ViewKinds.Positions) ? leaders.AskAsync(context, Own) : Task.FromResult(Own());
+
+        IResult Own() => rows.Standing(ns, name) is { } item ? Json(ViewKinds.Positions.Item(item)) : ViewStatus.Missing($"There is no task '{name}' in namespace '{ns}'.", name);
+    }
 
     private Task<IResult> ItemAsync(HttpContext context, ViewKind kind, string? ns, string name) => GuardedAsync(context, new("get", ns, kind.Plural, Name: name), async () =>
     {
@@ -55,8 +67,8 @@ internal sealed class ViewEndpoints(TaskViews tasks, HistoryViews history, Clust
         return Json(WantsTable(context) ? kind.Table([item]) : kind.Item(item));
     });
 
-    // Agents speak to the leader alone.
-    private bool MustAskLeader(ViewKind kind) => kind == ViewKinds.Connections && leader.Term is null;
+    // Agents speak to the leader alone, and it alone places.
+    private bool MustAskLeader(ViewKind kind) => (kind == ViewKinds.Connections || kind == ViewKinds.Positions) && leader.Term is null;
 
     private IEnumerable<JsonObject> Items(ViewKind kind, string? ns) => kind.Plural switch
     {

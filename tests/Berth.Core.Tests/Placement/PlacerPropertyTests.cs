@@ -88,10 +88,10 @@ public sealed class PlacerPropertyTests
     });
 
     [Fact]
-    public void Everybody_gets_a_slot_or_a_reason_and_a_place_in_the_queue() => Each((snapshot, result) =>
+    public void Everybody_gets_a_slot_or_a_reason() => Each((snapshot, result) =>
     {
         Assert.Equal(snapshot.Waiting.Select(t => t.Uid).Order(), result.Offers.Keys.Concat(result.Waits.Keys).Order());
-        Assert.Equal(result.Waits.Keys.Order(), result.Queue.Order());
+        Assert.Equal(result.Offers.Keys.Order(), result.Served.Order());
         Assert.All(result.Waits.Values, w => Assert.True(w.Message.Length > 10 && w.Reason is Reasons.WaitingForSlot or Reasons.WaitingForWorkspace or Reasons.LimitReached));
     });
 
@@ -111,8 +111,33 @@ public sealed class PlacerPropertyTests
         var again = Placer.Place(snapshot with { Waiting = [.. snapshot.Waiting.Reverse()], Slots = [.. snapshot.Slots.Reverse()], Displaceable = [.. snapshot.Displaceable.Reverse()] });
         Assert.Equal(result.Offers.OrderBy(o => o.Key), again.Offers.OrderBy(o => o.Key));
         Assert.Equal(result.Waits.OrderBy(o => o.Key), again.Waits.OrderBy(o => o.Key));
-        Assert.Equal(result.Queue, again.Queue);
+        Assert.Equal(result.Served, again.Served);
+        Assert.Equal(Placer.Forecast(snapshot), Placer.Forecast(snapshot with { Waiting = [.. snapshot.Waiting.Reverse()] }));
         Assert.Equal(result.Displaced.Order(), again.Displaced.Order());
+    });
+
+    /// <summary>One slot after another becomes free and is kept: who is first in the forecast gets it.</summary>
+    [Fact]
+    public void Tasks_get_slots_in_the_order_that_was_forecast() => Each((drawn, _) =>
+    {
+        var now = drawn with { Slots = [], Caps = [], Waiting = [.. drawn.Waiting.Select(t => t with { Supersedes = false })] };
+        var (forecast, given) = (Placer.Forecast(now), new List<string>());
+        while (given.Count < forecast.Count)
+        {
+            // Where the oldest comes out of turn, what follows in its workspace moves up: the forecast is made anew with every run.
+            if (now.Given % Placer.OldestEvery == Placer.OldestEvery - 1) forecast = [.. given, .. Placer.Forecast(now)];
+            var result = Placer.Place(now with { Slots = [new FreeSlot("p", "p", given.Count, "n", "b", 1, true)], ApplyBudget = new Dictionary<string, int> { ["p"] = 1 } });
+            if (result.Served is not [var uid]) break;
+            given.Add(uid);
+            var task = now.Waiting.Single(t => t.Uid == uid);
+            var (held, holders) = (new Dictionary<string, int>(now.Held), new Dictionary<string, WorkspaceHolder>(now.Workspaces));
+            held[task.Workspace] = held.GetValueOrDefault(task.Workspace) + 1;
+            if (task.ApplyCapable) holders[task.Workspace] = new WorkspaceHolder(uid, task.Name, "runs");
+            var outOfTurn = now.Given % Placer.OldestEvery == Placer.OldestEvery - 1;
+            now = now with { Waiting = [.. now.Waiting.Where(t => t.Uid != uid)], Given = result.Given, Held = held, Workspaces = holders };
+            if (outOfTurn) forecast = [.. given, .. Placer.Forecast(now)];
+        }
+        Assert.Equal(forecast, given);
     });
 
     [Fact]

@@ -32,6 +32,9 @@ public sealed class AggregationTests
         Assert.Equal(201, registered.Status);
 
         var answer = await api.Send(HttpMethod.Get, "/apis/view.example.com/v1/namespaces/default/plans/p?x=1", null, null, ("Impersonate-User", "alice"), ("X-Remote-User", "mallory"));
+        // A line for each group, and a comma in one does not make two of it.
+        var many = await api.Send(HttpMethod.Get, "/apis/view.example.com/v1/namespaces/default/plans/p", null, null, ("Impersonate-User", "zoe"), ("Impersonate-Group", "first, and last"));
+        Assert.StartsWith("zoe|first, and last+system:authenticated|", (string)many.Body["text"]!, StringComparison.Ordinal);
         Assert.Equal("alice|system:authenticated|front-proxy-client|/apis/view.example.com/v1/namespaces/default/plans/p?x=1", (string)answer.Body["text"]!);
         Assert.Contains("view.example.com", (await api.Get("/apis")).Body.ToJsonString(), StringComparison.Ordinal);
         for (var attempt = 0; ; attempt++)
@@ -78,7 +81,7 @@ public sealed class AggregationTests
                 return;
             }
             var name = http.Connection.ClientCertificate!.GetNameInfo(System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, false);
-            await http.Response.WriteAsync($"{http.Request.Headers["X-Remote-User"]}|{http.Request.Headers["X-Remote-Group"]}|{name}|{http.Request.Path}{http.Request.QueryString}");
+            await http.Response.WriteAsync($"{http.Request.Headers["X-Remote-User"]}|{string.Join('+', http.Request.Headers["X-Remote-Group"].ToArray())}|{name}|{http.Request.Path}{http.Request.QueryString}");
         });
         await app.StartAsync();
         return app;

@@ -161,6 +161,18 @@ public sealed class PodLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_container_in_back_off_counts_as_ended_when_its_pod_is_over()
+    {
+        await _cluster.PodAsync("looping", $$"""{"terminationGracePeriodSeconds":3,"containers":[{"name":"slot-0","image":"x","command":["sh","-c","exit 7"]},{{Looping("slot-1")}}]}""", ",\"finalizers\":[\"berth.dev/fence\"]");
+        await _cluster.UntilPodAsync("looping", pod => Status(pod, "slot-0").Text("state", "waiting", "reason") == "CrashLoopBackOff" && Status(pod, "slot-1").At("state", "running") is not null, "the back-off");
+        await _cluster.Api.DeleteAsync("api/v1/namespaces/default/pods/looping", null, CancellationToken.None);
+        JsonObject pod = await _cluster.UntilPodAsync("looping", pod => pod.Number("metadata", "deletionGracePeriodSeconds") == 0, "the kubelet's last word");
+        Assert.Equal("Failed", pod.Text("status", "phase"));
+        Assert.Equal(7, Status(pod, "slot-0").Number("state", "terminated", "exitCode"));
+        Assert.Equal(0, Status(pod, "slot-1").Number("state", "terminated", "exitCode"));
+    }
+
+    [Fact]
     public async Task Probes_decide_about_ready_and_restart()
     {
         string data = Path.Combine(_cluster.Folder, "probe");

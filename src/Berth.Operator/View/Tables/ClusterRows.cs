@@ -8,16 +8,21 @@ using Berth.Operator.Placement;
 namespace Berth.Operator.View.Tables;
 
 /// <summary>What a replica's caches tell of queues, slots and agents.</summary>
-internal sealed class ClusterRows(ClusterCache cache, PodReader pods, AgentRegistry agents)
+internal sealed class ClusterRows(ClusterCache cache, PodReader pods, AgentRegistry agents, PlacementLoop placement)
 {
     private static readonly string[] ForSlot = [Reasons.WaitingForSlot, Reasons.SlotLost, Reasons.HoldExpired, Reasons.Displaced, Reasons.Restoring];
 
-    /// <summary>Tasks that wait before they begin, or again for a slot; those that only lack a slot have a position.</summary>
+    /// <summary>
+    /// Tasks that wait before they begin, or again for a slot. Those that lack nothing but a slot have a position: placement's own, so only
+    /// the leader knows it.
+    /// </summary>
     public IEnumerable<JsonObject> Positions(string? ns) => Pools(ns).SelectMany(pool =>
     {
-        var waiting = cache.Tasks.ByIndex(ClusterCache.ByPool, $"{pool.Metadata.Namespace}/{pool.Metadata.Name}").Where(Waits)
-            .OrderByDescending(t => HasPosition(t)).ThenByDescending(t => t.Status.Grant is not null).ThenByDescending(t => t.Spec.Priority).ThenBy(QueuedAt).ThenBy(t => t.Metadata.Uid, StringComparer.Ordinal);
-        return waiting.Select((task, i) => Position(task, HasPosition(task) ? i + 1 : null));
+        var key = pool.Metadata.Key();
+        var places = placement.QueueOf(key).Select((uid, i) => (uid, Place: i + 1)).ToDictionary(p => p.uid, p => p.Place, StringComparer.Ordinal);
+        int? PlaceOf(TaskResource task) => places.TryGetValue(task.Metadata.Uid, out var place) ? place : null;
+        return cache.Tasks.ByIndex(ClusterCache.ByPool, key.ToString()).Where(t => Waits(t) || PlaceOf(t) is not null)
+            .OrderBy(t => PlaceOf(t) ?? int.MaxValue).ThenBy(QueuedAt).ThenBy(t => t.Metadata.Uid, StringComparer.Ordinal).Select(task => Position(task, PlaceOf(task)));
     });
 
     /// <summary>Every slot of every agent pod, and who is on it.</summary>
@@ -55,9 +60,7 @@ internal sealed class ClusterRows(ClusterCache cache, PodReader pods, AgentRegis
 
     internal static JsonObject Metadata(string? ns, string name) => ns is null ? new() { ["name"] = name } : new() { ["name"] = name, ["namespace"] = ns };
 
-    private static bool Waits(TaskResource task) => task.Status.Phase == TaskPhase.Pending || (task.Status is { Phase: TaskPhase.ApplyPending, Slot: null } && HasPosition(task));
-
-    private static bool HasPosition(TaskResource task) => ForSlot.Contains(task.Status.Reason);
+    private static bool Waits(TaskResource task) => task.Status.Phase == TaskPhase.Pending || (task.Status is { Phase: TaskPhase.ApplyPending, Slot: null } && ForSlot.Contains(task.Status.Reason));
 
     private static DateTimeOffset QueuedAt(TaskResource task) => task.Status.QueuedAt ?? task.Metadata.CreationTimestamp ?? DateTimeOffset.MaxValue;
 
