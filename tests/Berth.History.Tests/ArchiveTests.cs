@@ -91,6 +91,18 @@ public sealed class ArchiveTests(HistoryFixture fixture)
             defects.Select(d => d.Kind).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task A_task_that_was_restored_twice_is_known_by_its_last_object_and_one_that_was_not_is_named()
+    {
+        await using var test = await fixture.StoreAsync();
+        foreach (var uid in (string[])["first", "second", "gone"]) await test.Store.WriteTransitionsAsync([Make.Batch(uid, 1)]);
+        await test.Store.WriteRestoredAsync("team-a", "task", "first", "second", "alice");
+        await test.Store.WriteRestoredAsync("team-a", "task", "second", "third", "alice");
+        Assert.Equal(["first", "gone", "second"], (await test.Store.VerifyAsync([Make.Task("other")])).Where(d => d.Kind == "ClusterMissing").Select(d => d.Subject));
+        Assert.Equal(["gone"], (await test.Store.VerifyAsync([Make.Task("third")])).Where(d => d.Kind == "ClusterMissing").Select(d => d.Subject));
+        Assert.Equal(("restore", "alice"), (await test.Store.GetStoryAsync("first"))!.Audit.Select(a => (a.Verb, a.Actor)).Single());
+    }
+
     private static void Flip(ZipArchive archive)
     {
         using var stream = archive.GetEntry("history/transitions")!.Open();

@@ -73,7 +73,9 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         var wanted = task.Spec.DesiredState;
         // Suspended from the first moment: an operator that runs already starts nothing in between.
         if (wanted != DesiredState.Stopped || !task.Status.Phase.IsTerminal()) spec["desiredState"] = nameof(DesiredState.Suspended);
-        var made = await CreateAsync(AnyTask, "Task", meta, spec, task.Metadata.Uid, cancellationToken);
+        var marks = new JsonObject { [Names.RestoredFromAnnotation] = task.Metadata.Uid };
+        if (task.Status.Phase.IsTerminal()) marks[Names.RestoringAnnotation] = "true";
+        var made = await CreateAsync(AnyTask, "Task", meta, spec, marks, cancellationToken);
         await store.WriteRestoredAsync(task.Metadata.Namespace!, task.Metadata.Name, task.Metadata.Uid, (string)made!["metadata"]!["uid"]!, actor, cancellationToken);
         if (!task.Status.Phase.IsTerminal()) return;
         var key = new ObjectKey(task.Metadata.Namespace, task.Metadata.Name);
@@ -86,7 +88,9 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         {
             throw new CliException(ExitCodes.Failed, $"The status of task {key} may not be written: {error.Status.Message}. Restore as a member of a group that admission.guard.trustedGroups of the chart lists (system:masters by default), or before the chart's policies are installed. Task {key} is suspended; the rest was not restored.");
         }
-        if (wanted == DesiredState.Running) await client.PatchAsync(AnyTask, key, Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(DesiredState.Running) } }), cancellationToken: cancellationToken);
+        var last = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Names.RestoringAnnotation] = null } } };
+        if (wanted == DesiredState.Running) last["spec"] = new JsonObject { ["desiredState"] = nameof(DesiredState.Running) };
+        await client.PatchAsync(AnyTask, key, Patch.Merge(last), cancellationToken: cancellationToken);
     }
 
     /// <summary>How it ended, and nothing by which anything could go on: no slot, no attempt, no inputs, no grant, an empty outbox.</summary>
@@ -108,11 +112,11 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
             await client.CreateAsync(Resources.Namespaces, new Namespace { Metadata = new() { Name = ns } }, cancellationToken: cancellationToken);
     }
 
-    private async Task<JsonObject?> CreateAsync(ResourceType<JsonObject> type, string kind, JsonObject meta, JsonObject spec, string? restoredFrom, CancellationToken cancellationToken)
+    private async Task<JsonObject?> CreateAsync(ResourceType<JsonObject> type, string kind, JsonObject meta, JsonObject spec, JsonObject? marks, CancellationToken cancellationToken)
     {
         var annotations = meta["annotations"]?.DeepClone().AsObject() ?? [];
         annotations.Remove("kubectl.kubernetes.io/last-applied-configuration");
-        if (restoredFrom is not null) annotations[Names.RestoredFromAnnotation] = restoredFrom;
+        foreach (var (name, value) in marks ?? []) annotations[name] = value?.DeepClone();
         var metadata = new JsonObject { ["name"] = (string?)meta["name"], ["namespace"] = (string?)meta["namespace"], ["labels"] = meta["labels"]?.DeepClone(), ["annotations"] = annotations };
         try
         {
