@@ -166,8 +166,11 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Reads every byte of a backup and compares it with its manifest. Needs no database.</summary>
     public static Task<ArchiveManifest> VerifyBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => HistoryArchive.VerifyAsync(archive, cancellation);
 
-    /// <summary>Fills an empty database from a backup and brings it up to this program's schema; all or nothing.</summary>
-    public Task<ArchiveManifest> RestoreBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => new HistoryArchive(connections, time).RestoreAsync(archive, cancellation);
+    /// <summary>
+    /// Fills an empty database from a backup and brings it up to this program's schema; all or nothing. With <paramref name="merge"/> the database
+    /// need not be empty: what it lacks is added, what it has stays.
+    /// </summary>
+    public Task<ArchiveManifest> RestoreBackupAsync(ZipArchive archive, bool merge = false, CancellationToken cancellation = default) => new HistoryArchive(connections, time).RestoreAsync(archive, merge, cancellation);
 
     /// <summary>
     /// Compares the history with itself and with tasks of a cluster, and names every difference. With <paramref name="deep"/> every stored

@@ -29,10 +29,14 @@ public sealed class DisasterDrillTests
         Assert.Contains("whole", Ok(await BerthAsync(first, "verify", archive)));
         Assert.Contains("No difference", Ok(await BerthAsync(first, "verify")));
 
-        // The database is lost; the cluster goes on, and says what the database lacks.
+        // The database is lost; the cluster goes on, and begins a history anew in an empty one. What it no longer holds comes from the archive.
         await first.Postgres.ExecuteAsync($"drop database {Database(first)} with (force)");
         await first.Postgres.ExecuteAsync($"create database {Database(first)}");
-        Ok(await BerthAsync(first, "restore", archive, "--history-only", "--yes"));
+        await using (var anew = new HistoryStore(first.Env("POSTGRES")))
+            await UntilAsync(async () => await anew.GetStoryAsync(waiting.Metadata.Uid) is { } story && story.Task.Phase == nameof(TaskPhase.ApplyPending), "the operator begins anew");
+        Assert.NotEqual(0, (await BerthAsync(first, "verify")).Code);
+        Assert.Contains("--merge", (await BerthAsync(first, "restore", archive, "--history-only", "--yes")).Text);
+        Ok(await BerthAsync(first, "restore", archive, "--history-only", "--merge", "--yes"));
         await UntilOkAsync(() => BerthAsync(first, "verify"));
         await using (var history = new HistoryStore(first.Env("POSTGRES")))
         {
@@ -85,6 +89,22 @@ public sealed class DisasterDrillTests
             var task = await stack.Client.GetAsync(Tasks, new ObjectKey(ns, name));
             if (condition(task)) return task;
             if (DateTime.UtcNow > end) throw new TimeoutException($"{name} did not become {what}: {task.Status.Phase} {task.Status.Reason} {task.Status.Message}\n{stack.Logs(40)}");
+        }
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        for (var end = DateTime.UtcNow + TestSpace.Patience; ; await Task.Delay(500))
+        {
+            try
+            {
+                if (await condition()) return;
+            }
+            catch (HistoryUnavailableException) when (DateTime.UtcNow < end)
+            {
+                // It has no schema yet.
+            }
+            if (DateTime.UtcNow > end) throw new TimeoutException($"it did not come true that {what}");
         }
     }
 

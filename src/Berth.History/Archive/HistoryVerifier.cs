@@ -15,7 +15,7 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
         """
         select 'TransitionMissing', k.uid, format('%s of %s acknowledged transitions are here', count(t.seq), k.acknowledged)
           from berth.tasks k left join berth.transitions t on t.uid = k.uid and t.seq <= k.acknowledged
-          where not exists (select from berth.purged_tasks p where p.uid = k.uid) and not exists (select from berth.alerts a where a.name = 'HistoryLost' and a.subject = k.uid)
+          where not exists (select from berth.purged_tasks p where p.uid = k.uid) and not exists (select from berth.alerts a where a.name = 'HistoryLost' and a.subject = k.uid and a.resolved_at is null)
           group by k.uid, k.acknowledged having count(t.seq) <> k.acknowledged
         """,
         "select 'TransitionTwice', uid, format('number %s is here %s times', seq, count(*)) from berth.transitions group by uid, seq having count(*) > 1",

@@ -19,7 +19,11 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var changed = new SemaphoreSlim(0);
-        void Changed() => changed.Release();
+        // However often it changed since the last comparison, one more tells all.
+        void Changed()
+        {
+            if (changed.CurrentCount == 0) changed.Release();
+        }
         condition.Changed += Changed;
         try
         {
