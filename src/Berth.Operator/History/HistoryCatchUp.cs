@@ -13,25 +13,23 @@ namespace Berth.Operator.History;
 internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, HistoryWriter writer, HistoryCondition condition, TimeProvider time, ILogger<HistoryCatchUp> log)
 {
     private const int Batch = 5_000;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs for one term.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var changed = new SemaphoreSlim(0);
-        // However often it changed since the last comparison, one more tells all.
-        void Changed()
-        {
-            if (changed.CurrentCount == 0) changed.Release();
-        }
+        var wasAway = false;
+        void Changed() => Volatile.Write(ref wasAway, true);
         condition.Changed += Changed;
         try
         {
             while (true)
             {
                 while (!await CompareAsync(cancellationToken)) await Task.Delay(TryAgain, time, cancellationToken);
-                do await changed.WaitAsync(cancellationToken);
-                while (condition.Trouble is not null);
+                // However often it changed meanwhile, one comparison tells all. Other uses may be ill for longer; they do not matter here.
+                while (!Volatile.Read(ref wasAway) || condition.Trouble is { Use: HistoryUse.Probe or HistoryUse.Migration }) await Task.Delay(LookEvery, time, cancellationToken);
+                Volatile.Write(ref wasAway, false);
             }
         }
         finally
