@@ -74,7 +74,7 @@ public sealed class ArchiveTests(HistoryFixture fixture)
         Assert.Equal([("uid-0", true), ("uid-1", false)], (await anew.RowsAsync("select subject, resolved_at is not null from berth.alerts where name = 'HistoryLost' order by 1")).Select(r => ((string)r[0]!, (bool)r[1]!)));
         Assert.Equal(["newer", "output"], [await LogAsync(anew, "uid-9-1"), await LogAsync(anew, "uid-0-1")]);
         Assert.Equal(bytes, await BytesTests.ReadAsync(anew, Digests.Of(bytes)));
-        Assert.Empty(await anew.Store.VerifyAsync(deep: true));
+        Assert.Equal([("HistoryLost", "uid-1")], (await anew.Store.VerifyAsync(deep: true)).Select(d => (d.Kind, d.Subject)));
         Assert.Equal(32, (await anew.Store.WriteTransitionsAsync([Make.Batch(Make.Task("uid-0"), 31, Make.Entry(32))])).Acknowledged["uid-0"]);
     }
 
@@ -112,12 +112,12 @@ public sealed class ArchiveTests(HistoryFixture fixture)
             """);
         var status = Make.Task("uid-0").Status with
         {
-            History = new OutboxStatus { Seq = 30, Acknowledged = 30, Entries = [Make.Entry(7), Make.Entry(8), Make.Entry(9) with { Reason = "Other" }] },
+            History = new OutboxStatus { Seq = 30, Acknowledged = 30, Entries = [Make.Entry(7), Make.Entry(8), Make.Entry(9) with { Reason = "Other" }, Make.Entry(31)] },
             Plan = new PlanStatus { Stored = true, Artifacts = [new FileDigest { Path = "a", Digest = Digests.Of("never stored") }, new FileDigest { Path = "b", Digest = Digests.Of(bytes) }] },
         };
         var defects = await test.Store.VerifyAsync([Make.Task("uid-0") with { Status = status }], deep: true);
         Assert.Equal(
-            ["ArtifactDamaged", "ArtifactMissing", "ArtifactMissing", "LogHole", "TaskMissing", "TransitionDiffers", "TransitionMissing", "TransitionMissing"],
+            ["ArtifactDamaged", "ArtifactMissing", "ArtifactMissing", "LogHole", "TaskMissing", "TransitionDiffers", "TransitionMissing", "TransitionMissing", "TransitionWaiting"],
             defects.Select(d => d.Kind).Order(StringComparer.Ordinal));
     }
 

@@ -38,6 +38,9 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
         }
     }
 
+    /// <summary>What the database once said it has. A task that waits has no reason to write it into its status: then only memory knows.</summary>
+    private long Told(TaskResource task) => Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
+
     private async Task<bool> CompareAsync(CancellationToken cancellationToken)
     {
         try
@@ -45,9 +48,9 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
             var behind = 0;
             foreach (var keys in cache.Tasks.Keys().Chunk(Batch))
             {
-                var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status.History.Acknowledged > 0).ToList();
+                var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => Told(t) > 0).ToList();
                 var known = await store.GetAcknowledgedAsync([.. tasks.Select(t => t.Metadata.Uid)], cancellationToken);
-                foreach (var task in tasks.Where(t => known.GetValueOrDefault(t.Metadata.Uid) < t.Status.History.Acknowledged))
+                foreach (var task in tasks.Where(t => known.GetValueOrDefault(t.Metadata.Uid) < Told(t)))
                 {
                     writer.Enqueue(task.Metadata.Key());
                     behind++;

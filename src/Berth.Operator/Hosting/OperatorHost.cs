@@ -91,6 +91,7 @@ internal sealed class OperatorHost(
     private async Task KeepMigratedAsync(CancellationToken cancellationToken)
     {
         using var changed = new SemaphoreSlim(0);
+        bool LacksSchema() => condition.Trouble is { Use: HistoryUse.Probe, Reason: HistoryUnavailableReason.SchemaOlder };
         void Changed()
         {
             if (changed.CurrentCount == 0) changed.Release();
@@ -101,10 +102,10 @@ internal sealed class OperatorHost(
             while (true)
             {
                 await MigrateAsync(cancellationToken);
-                while (condition.Trouble?.Reason != HistoryUnavailableReason.SchemaOlder) await changed.WaitAsync(cancellationToken);
+                while (!LacksSchema()) await changed.WaitAsync(cancellationToken);
                 // Somebody may be restoring a backup at this moment: an empty database is theirs first.
                 await Task.Delay(LeaveToARestore, time, cancellationToken);
-                if (condition.Trouble?.Reason == HistoryUnavailableReason.SchemaOlder) _log.LogWarning("The database has no schema any more, or an older one: it was replaced. It is brought up to date; what a backup has can be added with 'berth restore FILE --history-only --merge'");
+                if (LacksSchema()) _log.LogWarning("The database has no schema any more, or an older one: it was replaced. It is brought up to date; what a backup has can be added with 'berth restore FILE --history-only --merge'");
             }
         }
         finally
