@@ -40,6 +40,16 @@ public sealed partial class GoldenTests
         await HoldAsync("deploy/kustomize/crds/crds.yaml", string.Join("---\n", crds));
     }
 
+    /// <summary><c>./dev up --kubeconfig</c> installs the policies without which no approval is honoured, without Helm and without the rest.</summary>
+    [Theory, MemberData(nameof(Helm))]
+    public async Task Plain_approval_policies_are_those_of_the_chart(string helm)
+    {
+        Tool.Require(helm, "helm");
+        var text = Plain(await RenderAsync(helm, $"{Folder}/default.values.yaml", "--set", "admission.guard.enabled=false", "--show-only", "templates/policies.yaml"));
+        Assert.Equal(2, Chart.Documents(text).Count(o => (string?)o["kind"] == "ValidatingAdmissionPolicy"));
+        await HoldAsync("deploy/policies/approvals.yaml", "# Written by ./dev generate from charts/berth; change it there. ./dev up installs these policies on a cluster that it did not start itself.\n" + text);
+    }
+
     [Fact]
     public async Task Kustomize_builds_the_plain_manifests()
     {

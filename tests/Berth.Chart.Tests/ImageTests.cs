@@ -82,7 +82,6 @@ public sealed partial class ImageTests : IDisposable
         Assert.DoesNotContain("warning IL", output, StringComparison.Ordinal);
         (code, output) = await ProcessAsync("bash", [Path.Combine(Chart.Root, ".ci", "rootfs"), root, published]);
         Assert.True(code == 0, output);
-        // What a container engine hands out; the runtime reads /proc.
         File.SetUnixFileMode(_home.Path, (UnixFileMode)0b111_101_101);
         return root;
     }
@@ -93,8 +92,15 @@ public sealed partial class ImageTests : IDisposable
         File.Copy(Path.Combine(Chart.Root, file), Path.Combine(to, file));
     }
 
-    private static Task<(int Code, string Output)> RunAsync(string root, string[] environment, params string[] command) => ProcessAsync(
-        "unshare", ["--mount", "--pid", "--fork", $"--mount-proc={root}/proc", "chroot", "--userspec=65532:65532", root, .. command], environment);
+    /// <summary>As a container engine runs an image: processes of its own, /proc, the devices that every container has, and the image's user.</summary>
+    private static Task<(int Code, string Output)> RunAsync(string root, string[] environment, params string[] command)
+    {
+        const string Script = """
+            for device in null zero full random urandom; do touch "$0/dev/$device"; mount --bind "/dev/$device" "$0/dev/$device"; done
+            exec chroot --userspec=65532:65532 "$0" "$@"
+            """;
+        return ProcessAsync("unshare", ["--mount", "--pid", "--fork", $"--mount-proc={root}/proc", "sh", "-euc", Script, root, .. command], environment);
+    }
 
     private static async Task<(int Code, string Output)> ProcessAsync(string program, string[] arguments, params string[] environment)
     {

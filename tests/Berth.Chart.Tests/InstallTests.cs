@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Xunit;
 
 namespace Berth.Chart.Tests;
@@ -6,6 +7,8 @@ namespace Berth.Chart.Tests;
 public sealed class InstallTests
 {
     private const string Team = "team";
+
+    public static TheoryData<string> Helm => [Tool.All("helm").First().Data];
 
     // Every Helm in the mode for the whole cluster; the other mode differs in names and scope alone, which no Helm sees differently.
     public static TheoryData<string, bool> Modes => [.. Tool.All("helm").Select((h, i) => (h.Data, i)).SelectMany(h => h.i == 0 ? new[] { (h.Data, false), (h.Data, true) } : [(h.Data, false)])];
@@ -18,7 +21,7 @@ public sealed class InstallTests
         await site.RunPodsAsync();
         await site.AdminAsync("create", "namespace", Team);
         var scope = namespaced ? new[] { "--set", "watchNamespace=" + Team } : [];
-        await site.InstallAsync([.. Site.Values(Site.FreePort(), Site.FreePort()), .. scope]);
+        await site.InstallAsync([.. site.Values(), .. scope]);
         await site.RolledOutAsync();
         var (alice, bob) = (await site.UserAsync("alice"), await site.UserAsync("bob"));
         await site.AdminAsync("-n", Team, "create", "rolebinding", "edit", "--clusterrole=edit", "--user=alice");
@@ -46,7 +49,7 @@ public sealed class InstallTests
         await site.DatabaseAsync();
         await site.RunPodsAsync();
         await site.AdminAsync("create", "namespace", Team);
-        var values = Site.Values(Site.FreePort(), Site.FreePort()).Concat(namespaced ? ["--set", "watchNamespace=" + Team] : []).ToArray();
+        var values = site.Values().Concat(namespaced ? ["--set", "watchNamespace=" + Team] : []).ToArray();
         await site.InstallAsync(values);
         await site.RolledOutAsync();
         await site.AdminAsync("-n", Team, "create", "secret", "generic", "token", "--from-literal=TOKEN=s3cret-value");
@@ -64,5 +67,27 @@ public sealed class InstallTests
         await site.WaitAsync(Team, "task/r", "condition=Succeeded");
         var everything = await site.AdminAsync("get", "tasks,agentpools,events,configmaps", "-A", "-o", "yaml") + await site.AdminAsync("-n", Site.Namespace, "logs", "deployment/berth");
         Assert.DoesNotContain("s3cret-value", everything, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
+    public async Task A_runner_that_cannot_start_in_the_users_image_is_a_condition_of_the_pool_until_the_image_is_another(string helm)
+    {
+        await using var site = await Site.StartAsync(helm);
+        await site.DatabaseAsync();
+        await site.RunPodsAsync();
+        await site.AdminAsync("create", "namespace", Team);
+        await site.InstallAsync([.. site.Values(), "--set", "agentImage.repository=berth-agent-musl"]);
+        await site.RolledOutAsync();
+        await site.CreateAsync(site.Admin, Team, Work.Pool());
+        await site.CreateAsync(site.Admin, Team, Work.Run("waits", "w", "true"));
+        await site.UntilAsync(async () => Ready(await site.GetAsync(Team, "agentpool/pool")) is { } ready && (string?)ready["status"] == "False" && (string?)ready["reason"] == "RunnerIncompatible", "the pool says that the runner does not start");
+        Assert.Contains("the runner does not start in image example.org/x:1", (string)Ready(await site.GetAsync(Team, "agentpool/pool"))!["message"]!, StringComparison.Ordinal);
+        await site.UntilAsync(async () => ((string?)(await site.GetAsync(Team, "task/waits"))["status"]?["message"])?.Contains("RunnerIncompatible", StringComparison.Ordinal) == true, "the task says so too");
+
+        await site.UpgradeAsync(site.Values());
+        await site.WaitAsync(Team, "task/waits", "condition=Succeeded", 120);
+        Assert.Empty(site.Denied);
+
+        static JsonNode? Ready(JsonNode pool) => pool["status"]?["conditions"]?.AsArray().FirstOrDefault(c => (string?)c!["type"] == "Ready");
     }
 }

@@ -11,19 +11,16 @@ public sealed class LifecycleTests
     public static TheoryData<string> Helm => Tool.All("helm");
 
     [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
-    public async Task Running_and_reserved_work_survives_an_upgrade_and_a_rollback(string helm)
+    public async Task Running_and_reserved_work_survives_an_upgrade_the_loss_of_the_leader_and_a_rollback(string helm)
     {
         await using var site = await Site.StartAsync(helm);
         await site.DatabaseAsync();
         await site.RunPodsAsync();
         await site.AdminAsync("create", "namespace", Team);
-        // Both revisions' pods run for a while side by side on one network: each has ports of its own, and agents know both.
-        var (gateways, https) = (new[] { Site.FreePort(), Site.FreePort() }, new[] { Site.FreePort(), Site.FreePort() });
-        string[] first = Site.Values(https[0], gateways[0], gateways[1]), second = Site.Values(https[1], gateways[1], gateways[0]);
-        await site.InstallAsync(first);
+        await site.InstallAsync(site.Values(replicas: 2));
         await site.RolledOutAsync();
         await TestedAsync(site);
-        await site.CreateAsync(site.Admin, Team, Work.Pool(slots: 3, applySlots: 3));
+        await site.CreateAsync(site.Admin, Team, Work.Pool(slots: 4, applySlots: 4));
         var (go, effects) = (Path.Combine(site.Shared, "go"), Path.Combine(site.Shared, "effects"));
         await site.CreateAsync(site.Admin, Team, Work.Run("running", "a", Counted("running")));
         await site.CreateAsync(site.Admin, Team, Work.Task("applying", "admin-token", workspace: "b", apply: Counted("applying")));
@@ -32,27 +29,39 @@ public sealed class LifecycleTests
         await site.CreateAsync(site.Admin, Team, Work.Approval("admin-token", await site.GetAsync(Team, "task/applying")));
         await site.WaitAsync(Team, "task/applying", "jsonpath={.status.phase}=Applying");
         await site.WaitAsync(Team, "task/running", "jsonpath={.status.phase}=Running");
-        var before = await PlacesAsync(site);
+        var (before, first, leader) = (await PlacesAsync(site), await PodsAsync(site), await LeaderAsync(site));
+        Assert.Equal(2, first.Count);
+        Assert.Contains(leader, first);
 
-        await site.UpgradeAsync([.. second, "--set", "image.tag=0.2.0"]);
+        // One slot is left, for work that comes and goes all the while.
+        using var over = new CancellationTokenSource();
+        var stream = StreamAsync(site, effects, over.Token);
+        await site.UpgradeAsync([.. site.Values(replicas: 2), "--set", "image.tag=0.2.0"]);
         await site.RolledOutAsync();
-        await LeaderAsync(site, gateways[1]);
+        leader = await AnotherLeaderAsync(site, first);
         Assert.Equal(before, await PlacesAsync(site));
-        // An uninstall now would leave nobody to learn how this work ends: it stops, and the release can be rolled back all the same.
-        var (code, _, _) = await site.TryHelmAsync("uninstall", "berth", "-n", Site.Namespace, "--timeout", "100s");
-        Assert.NotEqual(0, code);
-        var refusal = await site.AdminAsync("-n", Site.Namespace, "logs", "job/berth-check-uninstall");
-        Assert.Contains("FAILED: work is under way", refusal, StringComparison.Ordinal);
-        Assert.Contains("task team/applying (Applying), task team/running (Running)", refusal, StringComparison.Ordinal);
+
+        var second = await PodsAsync(site);
+        Assert.Equal(2, second.Count);
+        await site.AdminAsync("-n", Site.Namespace, "delete", "pod", leader, "--wait=false");
+        Assert.Contains(await AnotherLeaderAsync(site, [leader]), second);
+        await site.RolledOutAsync();
+        Assert.Equal(before, await PlacesAsync(site));
+
+        await UninstallIsRefusedAsync(site);
+        second = await PodsAsync(site);
         await site.HelmAsync("rollback", "berth", "1", "-n", Site.Namespace);
         await site.RolledOutAsync();
-        await LeaderAsync(site, gateways[0]);
+        await AnotherLeaderAsync(site, second);
         Assert.Equal(before, await PlacesAsync(site));
 
+        await over.CancelAsync();
+        var streamed = await stream;
         await site.CreateAsync(site.Admin, Team, Work.Approval("admin-token", await site.GetAsync(Team, "task/reserved")));
         await File.WriteAllTextAsync(go, "");
-        foreach (var task in new[] { "applying", "reserved", "running" }) await site.WaitAsync(Team, "task/" + task, "condition=Succeeded");
-        Assert.Equal(["applying", "reserved", "running"], (await File.ReadAllLinesAsync(effects)).Order(StringComparer.Ordinal));
+        string[] all = ["applying", "reserved", "running", .. streamed];
+        foreach (var task in all) await site.WaitAsync(Team, "task/" + task, "condition=Succeeded");
+        Assert.Equal(all.Order(StringComparer.Ordinal), (await File.ReadAllLinesAsync(effects)).Order(StringComparer.Ordinal));
         await site.HelmAsync("uninstall", "berth", "-n", Site.Namespace, "--wait", "--timeout", "100s");
         Assert.Contains("applying", await site.AdminAsync("-n", Team, "get", "tasks", "-o", "name"), StringComparison.Ordinal);
         Assert.Empty(site.Denied);
@@ -106,12 +115,39 @@ public sealed class LifecycleTests
     }
 
     [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
+    public async Task What_an_uninstall_without_a_look_leaves_behind_is_freed_by_the_commands_of_the_page(string helm)
+    {
+        await using var site = await Site.StartAsync(helm);
+        await site.DatabaseAsync();
+        await site.RunPodsAsync();
+        await site.AdminAsync("create", "namespace", Team);
+        await site.InstallAsync(site.Values());
+        await site.RolledOutAsync();
+        await site.CreateAsync(site.Admin, Team, Work.Pool());
+        await site.CreateAsync(site.Admin, Team, Work.Run("running", "a", "sleep 1000"));
+        await site.WaitAsync(Team, "task/running", "jsonpath={.status.phase}=Running");
+        await site.HelmAsync("uninstall", "berth", "-n", Site.Namespace, "--no-hooks", "--wait", "--timeout", "100s");
+        await site.UntilAsync(async () => (await site.AdminAsync("-n", Site.Namespace, "get", "pods", "-o", "name")).Trim().Length == 0, "the operator is gone");
+        await site.AdminAsync("delete", "namespace", Team, "--wait=false");
+        await site.AdminAsync("-n", Team, "delete", "tasks,agentpools", "--all", "--wait=false");
+        await site.AdminAsync("-n", Team, "delete", "pods", "--all", "--grace-period=1", "--wait=false");
+        await site.UntilAsync(async () => (await site.AdminAsync("-n", Team, "get", "pods", "-o", "jsonpath={.items[*].status.phase}")) is "Failed" or "Succeeded", "the pod has ended, and waits for our finalizer");
+        Assert.Contains("running", await site.AdminAsync("-n", Team, "get", "tasks", "-o", "name"), StringComparison.Ordinal);
+
+        var blocks = PagesTests.Blocks("uninstall.md");
+        await ShellAsync(site, blocks[^1]);
+        await site.AdminAsync("wait", "--for=delete", "namespace/" + Team, "--timeout=60s");
+        await ShellAsync(site, blocks.Single(b => b.Contains("delete crd", StringComparison.Ordinal)));
+        Assert.Empty((await site.AdminAsync("get", "crd", "-o", "name")).Trim());
+    }
+
+    [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
     public async Task Helm_test_says_what_is_wrong(string helm)
     {
         await using var site = await Site.StartAsync(helm);
         await site.DatabaseAsync();
         await site.RunPodsAsync();
-        await site.InstallAsync([.. Site.Values(Site.FreePort(), Site.FreePort()), "--set", "admission.enabled=false"]);
+        await site.InstallAsync([.. site.Values(), "--set", "admission.enabled=false"]);
         await site.RolledOutAsync();
         var (code, output, error) = await site.TryHelmAsync("test", "berth", "-n", Site.Namespace, "--timeout", "100s");
         Assert.True(code != 0, output + error);
@@ -119,6 +155,13 @@ public sealed class LifecycleTests
         Assert.Contains("FAILED: the cluster checks who approves: the cluster let an Approval under a false name pass", log, StringComparison.Ordinal);
         Assert.Contains("ok: a replica leads", log, StringComparison.Ordinal);
         Assert.Contains("ok: the database answers", log, StringComparison.Ordinal);
+    }
+
+    private static async Task ShellAsync(Site site, string block)
+    {
+        var path = Path.GetDirectoryName(Tool.All("kubectl").First().Data);
+        var (code, output, error) = await Tool.TryAsync("bash", site.Shared, site.Admin, "-c", $"set -euo pipefail\nexport PATH={path}:$PATH\n{block}");
+        Assert.True(code == 0, $"{block}\nended with {code}: {error}{output}");
     }
 
     /// <summary>The chart with a column less in one CRD: what the release before might have been.</summary>
@@ -148,14 +191,52 @@ public sealed class LifecycleTests
         Assert.DoesNotContain("FAILED", await site.AdminAsync("-n", Site.Namespace, "logs", "berth-check"), StringComparison.Ordinal);
     }
 
-    /// <summary>The replica that listens there leads.</summary>
-    private static Task LeaderAsync(Site site, int gateway) =>
-        site.WaitAsync(Site.Namespace, "lease/berth-operator", $"jsonpath={{.metadata.annotations.berth\\.dev/gateway-address}}=127.0.0.1:{gateway}", 60);
+    /// <summary>An uninstall now would leave nobody to learn how this work ends: it stops, and the release can be rolled back all the same.</summary>
+    private static async Task UninstallIsRefusedAsync(Site site)
+    {
+        var (code, _, _) = await site.TryHelmAsync("uninstall", "berth", "-n", Site.Namespace, "--timeout", "100s");
+        Assert.NotEqual(0, code);
+        var refusal = await site.AdminAsync("-n", Site.Namespace, "logs", "job/berth-check-uninstall");
+        Assert.Contains("FAILED: work is under way", refusal, StringComparison.Ordinal);
+        Assert.Contains("task team/applying (Applying)", refusal, StringComparison.Ordinal);
+        Assert.Contains("task team/running (Running)", refusal, StringComparison.Ordinal);
+    }
+
+    /// <summary>Creates short tasks, one after the other, until told to end; the names of those that it created.</summary>
+    private static async Task<List<string>> StreamAsync(Site site, string effects, CancellationToken over)
+    {
+        var names = new List<string>();
+        while (!over.IsCancellationRequested)
+        {
+            names.Add($"short-{names.Count}");
+            await site.CreateAsync(site.Admin, Team, Work.Run(names[^1], names[^1], $"echo {names[^1]} >> {effects}"));
+            await site.WaitAsync(Team, "task/" + names[^1], "condition=Succeeded", 120);
+        }
+        return names;
+    }
+
+    /// <summary>Names of the operator's pods that are not going.</summary>
+    private static async Task<IReadOnlyCollection<string>> PodsAsync(Site site) =>
+    [
+        .. JsonNode.Parse(await site.AdminAsync("-n", Site.Namespace, "get", "pods", "-l", "app.kubernetes.io/component=operator", "-o", "json"))!["items"]!.AsArray()
+            .Where(p => p!["metadata"]!["deletionTimestamp"] is null).Select(p => (string)p!["metadata"]!["name"]!),
+    ];
+
+    /// <summary>The pod that leads.</summary>
+    private static async Task<string> LeaderAsync(Site site) => ((string?)(await site.GetAsync(Site.Namespace, "lease/berth-operator"))["spec"]!["holderIdentity"] ?? "").Split('_')[0];
+
+    /// <summary>Waits until a pod leads that is none of these.</summary>
+    private static async Task<string> AnotherLeaderAsync(Site site, IReadOnlyCollection<string> than)
+    {
+        var leader = "";
+        await site.UntilAsync(async () => (leader = await LeaderAsync(site)).Length > 0 && !than.Contains(leader), $"another than {string.Join(", ", than)} leads");
+        return leader;
+    }
 
     /// <summary>Where each task is and which attempt it is at: nothing of it may change because an operator went.</summary>
     private static async Task<string> PlacesAsync(Site site)
     {
-        var tasks = (await site.GetAsync(Team, "tasks"))["items"]!.AsArray();
+        var tasks = (await site.GetAsync(Team, "tasks"))["items"]!.AsArray().Where(t => !((string)t!["metadata"]!["name"]!).StartsWith("short-", StringComparison.Ordinal));
         return string.Join('\n', tasks.Select(t => Place(t!["metadata"]!, t["status"]!)));
     }
 

@@ -26,7 +26,7 @@ public sealed partial class PagesTests
         }
         var folder = await CopyAsync(site);
         var bin = await ToolsAsync(site, helm);
-        var blocks = Block().Matches(Chart.Read("docs/" + page)).Select(m => m.Groups[1].Value).Where(b => !b.Contains("docker", StringComparison.Ordinal)).ToList();
+        var blocks = Blocks(page).Where(b => !b.Contains("docker", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(blocks);
         foreach (var block in blocks)
         {
@@ -36,6 +36,9 @@ public sealed partial class PagesTests
             Assert.True(code == 0, $"{page}:\n{block}\nended with {code}: {error}{output}");
         }
     }
+
+    /// <summary>The commands of a page, block by block.</summary>
+    internal static IReadOnlyList<string> Blocks(string page) => [.. Block().Matches(Chart.Read("docs/" + page)).Select(m => m.Groups[1].Value)];
 
     private static async Task<string> CopyAsync(Site site)
     {

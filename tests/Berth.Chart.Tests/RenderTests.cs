@@ -49,6 +49,8 @@ public class RenderTests
         var objects = await Chart.RenderAsync(helm, [.. Everything, "--set", "watchNamespace=team"]);
         var bound = objects.Where(o => (string?)o["kind"] == "ClusterRoleBinding").Select(b => (string)b["roleRef"]!["name"]!);
         Assert.Equal(["namespaces", "nodes", "tokenreviews"], bound.SelectMany(b => Resources(objects.Only("ClusterRole", b))).Order());
+        var namespaces = bound.SelectMany(b => objects.Only("ClusterRole", b)["rules"]!.AsArray()).Single(r => (string?)r!["resources"]![0] == "namespaces");
+        Assert.Equal("team", Assert.Single(namespaces!["resourceNames"]!.AsArray().Select(n => (string?)n)));
         Assert.All(
             objects.Where(o => (string?)o["kind"] == "ValidatingAdmissionPolicyBinding"),
             b => Assert.Equal("team", (string?)b["spec"]!["matchResources"]!["namespaceSelector"]!["matchLabels"]!["kubernetes.io/metadata.name"]));
@@ -58,10 +60,12 @@ public class RenderTests
     public async Task Pods_satisfy_the_restricted_pod_security_standard(string helm)
     {
         Tool.Require(helm, "helm");
-        var workloads = (await Chart.RenderAsync(helm, Everything)).Where(o => (string?)o["kind"] is "Deployment" or "StatefulSet").ToList();
-        Assert.Equal(2, workloads.Count);
-        foreach (var pod in workloads.Select(w => w["spec"]!["template"]!["spec"]!))
+        var workloads = (await Chart.RenderAsync(helm, Everything)).Where(o => (string?)o["kind"] is "Deployment" or "StatefulSet" or "Job" or "Pod").ToList();
+        Assert.Equal(["Deployment", "Job", "Pod", "StatefulSet"], workloads.Select(w => (string)w["kind"]!).Order(StringComparer.Ordinal));
+        foreach (var pod in workloads.Select(w => w["spec"]!["template"]?["spec"] ?? w["spec"]!))
         {
+            Assert.DoesNotContain(pod.AsObject(), p => p.Key is "hostNetwork" or "hostPID" or "hostIPC");
+            Assert.All(pod["volumes"]!.AsArray(), v => Assert.True(v!["emptyDir"] is not null, v.ToJsonString()));
             Assert.True((bool)pod["securityContext"]!["runAsNonRoot"]!);
             Assert.Equal("RuntimeDefault", (string?)pod["securityContext"]!["seccompProfile"]!["type"]);
             foreach (var security in pod["containers"]!.AsArray().Select(c => c!["securityContext"]!))
@@ -71,6 +75,28 @@ public class RenderTests
                 Assert.Equal("ALL", (string?)security["capabilities"]!["drop"]![0]);
             }
         }
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task The_bundled_database_keeps_its_data_on_a_volume_of_its_own_and_is_ready_only_when_it_answers_by_address(string helm)
+    {
+        Tool.Require(helm, "helm");
+        var objects = await Chart.RenderAsync(helm, Everything);
+        var set = objects.Only("StatefulSet", "berth-postgres")["spec"]!;
+        Assert.Equal("data", (string?)set["volumeClaimTemplates"]![0]!["metadata"]!["name"]);
+        var pod = set["template"]!["spec"]!;
+        Assert.False((bool)pod["automountServiceAccountToken"]!);
+        Assert.Equal((999, 999), ((long)pod["securityContext"]!["runAsUser"]!, (long)pod["securityContext"]!["fsGroup"]!));
+        var container = pod["containers"]![0]!;
+        var data = (string)container["volumeMounts"]!.AsArray().Single(m => (string?)m!["name"] == "data")!["mountPath"]!;
+        Assert.StartsWith(data + "/", (string)container["env"]!.AsArray().Single(e => (string?)e!["name"] == "PGDATA")!["value"]!, StringComparison.Ordinal);
+        foreach (var probe in new[] { "startupProbe", "livenessProbe", "readinessProbe" })
+            Assert.Equal(["pg_isready", "-h", "127.0.0.1"], container[probe]!["exec"]!["command"]!.AsArray().Take(3).Select(c => (string)c!));
+        Assert.Equal("berth-postgres", (string?)container["env"]!.AsArray().Single(e => (string?)e!["name"] == "POSTGRES_PASSWORD")!["valueFrom"]!["secretKeyRef"]!["name"]);
+        Assert.Equal("keep", (string?)objects.Only("Secret", "berth-postgres")["metadata"]!["annotations"]!["helm.sh/resource-policy"]);
+        // Only the operator reaches it.
+        var from = Assert.Single(objects.Only("NetworkPolicy", "berth-postgres")["spec"]!["ingress"]![0]!["from"]!.AsArray());
+        Assert.Equal("operator", (string?)from!["podSelector"]!["matchLabels"]!["app.kubernetes.io/component"]);
     }
 
     [Theory, MemberData(nameof(Helm))]

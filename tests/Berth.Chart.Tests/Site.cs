@@ -26,6 +26,8 @@ internal sealed class Site : IAsyncDisposable
     private PodRunner? _pods;
     private PostgresServer? _postgres;
     private string? _image;
+    private ServiceRelay? _gateway;
+    private readonly int[] _ports = FreePorts(3);
 
     private Site(string helm)
     {
@@ -56,7 +58,16 @@ internal sealed class Site : IAsyncDisposable
     {
         // Not below the temporary directory: the chart mounts an empty volume over the pod's.
         _image = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "image-" + Guid.NewGuid().ToString("N")[..8])).FullName;
-        await File.WriteAllTextAsync(Path.Combine(_image, "entrypoint"), $"#!/bin/sh\nexec {Output("Berth.Operator")}/Berth.Operator \"$@\"\n");
+        // All pods share the machine's network: each listens at its own address alone, so that replicas have the same ports as they have in a cluster.
+        await File.WriteAllTextAsync(Path.Combine(_image, "entrypoint"), $$"""
+            #!/bin/sh
+            for name in Http__Address Gateway__Address View__Address; do
+              eval "value=\$$name"
+              case $value in 0.0.0.0:*) export "$name=$POD_IP:${value#0.0.0.0:}" ;; esac
+            done
+            exec {{Output("Berth.Operator")}}/Berth.Operator "$@"
+
+            """);
         File.SetUnixFileMode(Path.Combine(_image, "entrypoint"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Assert.True(File.Exists(Path.Combine(Output("Berth.Agent"), "Berth.Agent")), "Berth.Agent is not built: build the solution first");
         _pods = await PodRunner.StartAsync(
@@ -65,10 +76,12 @@ internal sealed class Site : IAsyncDisposable
                 KubeConfig = Admin,
                 Directory = Path.Combine(_home.Path, "p"),
                 RestartBackoff = TimeSpan.FromSeconds(1),
-                Images = new Dictionary<string, string> { ["berth-operator"] = _image, ["berth-agent"] = Output("Berth.Agent") },
+                PodAddresses = true,
+                Images = new Dictionary<string, string> { ["berth-operator"] = _image, ["berth-agent"] = Output("Berth.Agent"), ["berth-agent-musl"] = await OtherAgentAsync() },
                 Report = static _ => { },
             },
             CancellationToken.None);
+        _gateway = new ServiceRelay(ReadyGatewaysAsync);
     }
 
     /// <summary>A new database, and the Secret <c>pg</c> that names it.</summary>
@@ -79,11 +92,14 @@ internal sealed class Site : IAsyncDisposable
         await KubectlAsync(Admin, "-n", Namespace, "create", "secret", "generic", "pg", "--from-literal=connectionString=" + await _postgres.CreateDatabaseAsync());
     }
 
-    /// <summary>Values that make a release run here: pods share the machine's network, so each revision needs ports of its own.</summary>
-    public static string[] Values(int http, int gateway, params int[] otherGateways) =>
+    /// <summary>Port on 127.0.0.1 that stands for the gateway's Service.</summary>
+    public int Gateway => _gateway!.Port;
+
+    /// <summary>Values that make a release run here. Ports that nobody on this machine listens at, whatever address.</summary>
+    public string[] Values(int replicas = 1) =>
     [
-        "--set", "replicas=1", "--set", Chart.WithDatabase, "--set", $"httpPort={http}", "--set", $"gateway.port={gateway}",
-        "--set", "gateway.addresses=" + string.Join("\\,", new[] { gateway }.Concat(otherGateways).Select(p => $"127.0.0.1:{p}")),
+        "--set", $"replicas={replicas}", "--set", Chart.WithDatabase, "--set", $"gateway.addresses=127.0.0.1:{Gateway}",
+        "--set", $"httpPort={_ports[0]}", "--set", $"gateway.port={_ports[1]}", "--set", $"view.port={_ports[2]}",
     ];
 
     public Task<string> HelmAsync(params string[] arguments) => Tool.RunAsync(_helm, _home.Path, Admin, arguments);
@@ -123,7 +139,7 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Waits until the operators of a release run.</summary>
     public async Task RolledOutAsync()
     {
-        var (code, output, error) = await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "rollout", "status", "deployment/berth", "--timeout=60s");
+        var (code, output, error) = await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "rollout", "status", "deployment/berth", "--timeout=90s");
         if (code != 0) Assert.Fail($"the operator does not run: {output}{error}{await StateAsync(Namespace)}");
     }
 
@@ -140,15 +156,9 @@ internal sealed class Site : IAsyncDisposable
         return path;
     }
 
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
     public async ValueTask DisposeAsync()
     {
+        if (_gateway is not null) await _gateway.DisposeAsync();
         if (_pods is not null) await _pods.DisposeAsync();
         await _cluster.DisposeAsync();
         if (_postgres is not null) await _postgres.DisposeAsync();
@@ -169,6 +179,43 @@ internal sealed class Site : IAsyncDisposable
             ("operator", await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "logs", "deployment/berth", "--tail=40")),
         };
         return string.Join('\n', parts.Select(p => $"--- {p.Item1}\n{string.Join('\n', (p.Item2.Output + p.Item2.Error).Split('\n').Select(l => l.Length > 360 ? l[..360] : l))}")) + "\n--- refused\n" + string.Join('\n', Denied);
+    }
+
+    /// <summary>An agent whose runner wants a loader that the task's image does not have.</summary>
+    private async Task<string> OtherAgentAsync()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_image!, "musl")).FullName;
+        var program = Path.Combine(folder, "Berth.Agent");
+        await File.WriteAllTextAsync(program, $"""
+            #!/bin/sh
+            [ "$1" = install ] || exec {Output("Berth.Agent")}/Berth.Agent "$@"
+            printf '#!/lib/ld-of-another-library.so.1\n' > "$2/Berth.Agent" && chmod 755 "$2/Berth.Agent"
+
+            """);
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return folder;
+    }
+
+    private async Task<IReadOnlyList<IPEndPoint>> ReadyGatewaysAsync()
+    {
+        var (code, output, _) = await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "get", "endpointslices", "-l", "kubernetes.io/service-name=berth-gateway", "-o", "json");
+        if (code != 0) return [];
+        return
+        [
+            .. from slice in JsonNode.Parse(output)!["items"]!.AsArray()
+               from endpoint in slice!["endpoints"]!.AsArray()
+               where (bool?)endpoint!["conditions"]!["ready"] == true
+               select new IPEndPoint(IPAddress.Parse((string)endpoint["addresses"]![0]!), (int)slice["ports"]![0]!["port"]!),
+        ];
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        foreach (var socket in sockets) socket.Bind(new IPEndPoint(IPAddress.Any, 0));
+        var ports = sockets.Select(s => ((IPEndPoint)s.LocalEndPoint!).Port).ToArray();
+        foreach (var socket in sockets) socket.Dispose();
+        return ports;
     }
 
     private static string Output(string project)

@@ -19,7 +19,7 @@ public sealed class TenancyTests
         await site.DatabaseAsync();
         await site.RunPodsAsync();
         foreach (var ns in new[] { "one", "two" }) await site.AdminAsync("create", "namespace", ns);
-        await site.InstallAsync([.. Site.Values(Site.FreePort(), Site.FreePort()), "--set", "secretNamespaces={one,two}"]);
+        await site.InstallAsync([.. site.Values(), "--set", "secretNamespaces={one,two}"]);
         await site.RolledOutAsync();
 
         // The other namespace has the pool, the ConfigMap and the Secret: a task here finds none of them.
@@ -57,21 +57,20 @@ public sealed class TenancyTests
         await site.AdminAsync("create", "namespace", "team");
         using var first = Authority("first");
         await site.CreateAsync(site.Admin, Site.Namespace, CertificateSecret(first));
-        var gateway = Site.FreePort();
-        await site.InstallAsync([.. Site.Values(Site.FreePort(), gateway), "--set", "gateway.tls.make=false", "--set", "gateway.tls.secretName=brought"]);
+        await site.InstallAsync([.. site.Values(), "--set", "gateway.tls.make=false", "--set", "gateway.tls.secretName=brought"]);
         await site.RolledOutAsync();
         await site.CreateAsync(site.Admin, "team", Work.Pool());
         await site.CreateAsync(site.Admin, "team", Work.Run("before", "w", "true"));
         await site.WaitAsync("team", "task/before", "condition=Succeeded");
-        var served = await ServedAsync(gateway, first);
+        var served = await ServedAsync(site.Gateway, first);
 
         await site.AdminAsync("-n", Site.Namespace, "apply", "--server-side", "--force-conflicts", "-f", await site.FileAsync("s.yaml", CertificateSecret(first)));
-        await site.UntilAsync(async () => await ServedAsync(gateway, first) != served, "the new certificate of the same CA is served", 90);
-        served = await ServedAsync(gateway, first);
+        await site.UntilAsync(async () => await ServedAsync(site.Gateway, first) != served, "the new certificate of the same CA is served", 90);
+        served = await ServedAsync(site.Gateway, first);
         using var second = Authority("second");
         await site.AdminAsync("-n", Site.Namespace, "apply", "--server-side", "--force-conflicts", "-f", await site.FileAsync("s.yaml", CertificateSecret(second)));
         await site.UntilAsync(async () => (string)(await site.GetAsync("team", "configmap/berth-gateway"))["data"]!["ca.crt"]! is var told && told.Contains(Body(first), StringComparison.Ordinal) && told.Contains(Body(second), StringComparison.Ordinal), "agents are told of both CAs", 120);
-        Assert.Equal(served, await ServedAsync(gateway, first));
+        Assert.Equal(served, await ServedAsync(site.Gateway, first));
         await site.CreateAsync(site.Admin, "team", Work.Run("after", "w", "true"));
         await site.WaitAsync("team", "task/after", "condition=Succeeded");
         Assert.Equal("0", await site.AdminAsync("-n", Site.Namespace, "get", "pods", "-l", "app.kubernetes.io/component=operator", "-o", "jsonpath={.items[*].status.containerStatuses[*].restartCount}"));

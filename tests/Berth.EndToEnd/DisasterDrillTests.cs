@@ -125,5 +125,5 @@ public sealed class DisasterDrillTests
         return answer.Text;
     }
 
-    private static Task<(int Code, string Text)> BerthAsync(BerthStack stack, params string[] arguments) => stack.CliAsync(arguments);
+    private static Task<(int Code, string Text)> BerthAsync(BerthStack stack, params string[] arguments) => BerthVerb.RunAsync(stack, arguments);
 }

@@ -124,7 +124,7 @@ public sealed class HistoryOutageTests(StackFixture fixture)
 
     private async Task OkAsync(params string[] arguments)
     {
-        var (code, text) = await _stack.CliAsync(arguments);
+        var (code, text) = await BerthVerb.RunAsync(_stack, arguments);
         Assert.True(code == 0, $"berth {string.Join(' ', arguments)}: exit code {code}: {text}");
     }
 

@@ -4,6 +4,7 @@ using Berth.DevCluster.Faults;
 using Berth.DevCluster.Handlers;
 using Berth.DevCluster.Identity;
 using Berth.DevCluster.Resources;
+using Berth.DevCluster.Selecting;
 using Berth.DevCluster.Writing;
 using Microsoft.AspNetCore.Http;
 
@@ -34,7 +35,9 @@ internal sealed class Dispatcher(Cluster cluster, IAuthorizer authorizer, Endpoi
         }
         var target = new Target(resource, version, info.Namespace, info.Name, info.Subresource);
         var verb = Verb(http, target.Name.Length > 0);
-        var attributes = new AccessAttributes(verb, info.Group, info.Resource, info.Subresource, info.Namespace, info.Name);
+        // Who may list one object by its name asks for it by a field selector.
+        var name = verb is "list" or "watch" or "deletecollection" ? FieldSelector.NameIn(request.Query("fieldSelector")) : info.Name;
+        var attributes = new AccessAttributes(verb, info.Group, info.Resource, info.Subresource, info.Namespace, name);
         try
         {
             await ServeAsync(http, user, request, target, version, attributes);

@@ -8,9 +8,9 @@ using Berth.DevCluster.Pods.Volumes;
 namespace Berth.DevCluster.Pods;
 
 /// <summary>Turns a container's spec into a command and starts it.</summary>
-internal sealed class ContainerStarter(PodHost host, PodVolumes volumes, string logs, FakeNode node)
+internal sealed class ContainerStarter(PodHost host, PodVolumes volumes, string logs, FakeNode node, string address)
 {
-    private readonly ContainerEnvironment _environment = new(host.Sources, host.Api.Server, PodHost.Address);
+    private readonly ContainerEnvironment _environment = new(host.Sources, host.Api.Server, address);
 
     /// <summary>Starts the next run of a container.</summary>
     /// <param name="pod">The pod as the API has it.</param>

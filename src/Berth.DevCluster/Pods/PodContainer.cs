@@ -24,6 +24,9 @@ internal sealed class PodContainer(JsonNode spec, ContainerKind kind)
 
     public ContainerKind Kind { get; } = kind;
 
+    /// <summary>The pod's address.</summary>
+    public required string Address { get; init; }
+
     public string Name { get; } = spec.Text("name") ?? "";
 
     public string Image => Spec.Text("image") ?? "";

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Berth.DevCluster.Pods.Client;
 using Berth.DevCluster.Pods.Containers;
@@ -51,6 +54,14 @@ internal sealed class PodHost : IDisposable
 
     /// <summary>All pods share the machine's network.</summary>
     public const string Address = "127.0.0.1";
+
+    /// <summary>The pod's address; the same after a restart of this runner.</summary>
+    public string AddressOf(JsonObject pod)
+    {
+        if (!Options.PodAddresses || pod.Flag("spec", "hostNetwork")) return Address;
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(pod.Uid()));
+        return string.Create(CultureInfo.InvariantCulture, $"127.{1 + (hash[0] % 254)}.{hash[1]}.{1 + (hash[2] % 254)}");
+    }
 
     public CancellationToken Stopping => _stop.Token;
 

@@ -33,6 +33,9 @@ public sealed record PodRunnerOptions
     /// <summary>A container log is cut into files of this many bytes; the last two are kept.</summary>
     public long LogLimit { get; init; } = 10 * 1024 * 1024;
 
+    /// <summary>Whether each pod has an address of its own in 127.0.0.0/8, where it may listen beside others on one port; Linux only. Otherwise all have 127.0.0.1.</summary>
+    public bool PodAddresses { get; init; }
+
     /// <summary>Whether to bind pods without a node: true, false, or null for "unless a scheduler does".</summary>
     public bool? Schedule { get; init; }
 

@@ -37,7 +37,7 @@ internal static class PodStatus
     }
 
     public static JsonObject Make(
-        JsonObject pod, IReadOnlyList<PodContainer> containers, string phase, DateTimeOffset startTime, bool sandbox, JsonObject? previous)
+        JsonObject pod, string address, IReadOnlyList<PodContainer> containers, string phase, DateTimeOffset startTime, bool sandbox, JsonObject? previous)
     {
         List<PodContainer> mains = [.. containers.Where(static item => item.Kind == ContainerKind.Main)];
         List<PodContainer> inits = [.. containers.Where(static item => item.Kind != ContainerKind.Main)];
@@ -73,8 +73,8 @@ internal static class PodStatus
         };
         if (sandbox)
         {
-            status["podIP"] = PodHost.Address;
-            status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = PodHost.Address });
+            status["podIP"] = address;
+            status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = address });
         }
 
         if (inits.Count > 0)

@@ -37,13 +37,14 @@ internal sealed partial class PodWorker
         _node = node;
         _pod = pod;
         _folder = new PodFolder(Path.Combine(host.Folder, "p"), pod.Uid());
-        _volumes = new PodVolumes(host.Sources, _folder.Volumes, Path.Combine(host.Folder, "pvc"), PodHost.Address);
-        _starter = new ContainerStarter(host, _volumes, _folder.Logs, node);
+        string address = host.AddressOf(pod);
+        _volumes = new PodVolumes(host.Sources, _folder.Volumes, Path.Combine(host.Folder, "pvc"), address);
+        _starter = new ContainerStarter(host, _volumes, _folder.Logs, node, address);
         _reporter = new StatusReporter(host, pod, () => node.IsSilent || _abandoned);
         _startTime = pod.Time("status", "startTime") ?? DateTimeOffset.UtcNow;
         foreach (JsonNode init in pod.Items("spec", "initContainers"))
         {
-            _containers.Add(new PodContainer(init, init.Text("restartPolicy") == "Always" ? ContainerKind.Sidecar : ContainerKind.Init));
+            _containers.Add(new PodContainer(init, init.Text("restartPolicy") == "Always" ? ContainerKind.Sidecar : ContainerKind.Init) { Address = address });
         }
 
         bool first = _containers.Count == 0;
@@ -51,6 +52,7 @@ internal sealed partial class PodWorker
         {
             _containers.Add(new PodContainer(main, ContainerKind.Main)
             {
+                Address = address,
                 State = new ContainerState.Waiting(first ? "ContainerCreating" : "PodInitializing"),
             });
         }
@@ -204,7 +206,7 @@ internal sealed partial class PodWorker
 
         phase = _pod.Text("status", "phase") is "Succeeded" or "Failed" ? _pod.Text("status", "phase")! : phase;
 
-        JsonObject status = PodStatus.Make(_pod, _containers, phase, _startTime, _sandboxReady, _lastStatus);
+        JsonObject status = PodStatus.Make(_pod, _host.AddressOf(_pod), _containers, phase, _startTime, _sandboxReady, _lastStatus);
         if (_eviction is { } eviction)
         {
             status["reason"] = eviction.Reason;

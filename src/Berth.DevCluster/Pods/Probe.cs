@@ -38,7 +38,7 @@ internal static class Probe
             if (probe.At("tcpSocket") is { } tcp)
             {
                 using var client = new TcpClient();
-                await client.ConnectAsync(tcp.Text("host") ?? PodHost.Address, Port(container, tcp), limit.Token);
+                await client.ConnectAsync(tcp.Text("host") ?? container.Address, Port(container, tcp), limit.Token);
             }
             else if (probe.Number("sleep", "seconds") is { } seconds)
             {
@@ -60,7 +60,7 @@ internal static class Probe
     private static async Task<string?> HttpAsync(PodContainer container, JsonNode http, CancellationToken cancel)
     {
         string scheme = http.Text("scheme") == "HTTPS" ? "https" : "http";
-        var uri = new Uri($"{scheme}://{http.Text("host") ?? PodHost.Address}:{Port(container, http)}{http.Text("path") ?? "/"}");
+        var uri = new Uri($"{scheme}://{http.Text("host") ?? container.Address}:{Port(container, http)}{http.Text("path") ?? "/"}");
         using var request = new HttpRequestMessage(HttpMethod.Get, uri);
         request.Headers.UserAgent.ParseAdd("kube-probe/1.36");
         foreach (JsonNode header in http.Items("httpHeaders"))

@@ -24,6 +24,11 @@ internal sealed class FieldSelector
 
     public bool IsEverything => _terms.Count == 0;
 
+    /// <summary>The one name that a selector asks for; empty if there is none, or if it cannot be read.</summary>
+    public static string NameIn(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries)
+        .Select(static part => part.Split(["==", "="], 2, StringSplitOptions.None))
+        .FirstOrDefault(static part => part is ["metadata.name", { Length: > 0 }])?[1] ?? "";
+
     public static FieldSelector Parse(string text, ApiResource resource, ServedVersion version)
     {
         var terms = new List<Term>();

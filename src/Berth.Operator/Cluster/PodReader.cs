@@ -60,7 +60,9 @@ internal sealed class PodReader(ClusterCache cache)
         {
             if (status.State?.Waiting is not { Reason: { } reason } waiting) continue;
             if (reason is "ErrImagePull" or "ImagePullBackOff" or "InvalidImageName" or "ErrImageNeverPull") return new Fault(Reasons.ImagePullFailed, $"pod {name}, container {status.Name}, image {status.Image}: {waiting.Message ?? reason}");
-            if (reason == "CrashLoopBackOff") return new Fault(IsRunner(status) ? Reasons.RunnerIncompatible : Reasons.CrashLoop, $"pod {name}, container {status.Name} keeps ending{Last(status)}");
+            if (IsRunnerThatCannotStart(status, reason))
+                return new Fault(Reasons.RunnerIncompatible, $"pod {name}, container {status.Name}: the runner does not start in image {status.Image}{Last(status)}{(reason == "RunContainerError" ? $": {waiting.Message}" : "")}; an image built on Alpine needs the agent's image for musl (chart value agentImage.tag), any other glibc, libstdc++ and libgcc_s; see 'kubectl logs {name} -n {pod.Metadata.Namespace} -c {status.Name} --previous'");
+            if (reason == "CrashLoopBackOff") return new Fault(Reasons.CrashLoop, $"pod {name}, container {status.Name} keeps ending{Last(status)}");
             if (reason == "CreateContainerConfigError" && waiting.Message?.Contains("not found", StringComparison.Ordinal) == true) return new Fault(Reasons.VolumeMissing, $"pod {name}, container {status.Name}: {waiting.Message}; create it, or correct the pool's template");
             if (reason is "CreateContainerConfigError" or "CreateContainerError" or "RunContainerError") return new Fault(Reasons.CrashLoop, $"pod {name}, container {status.Name}: {waiting.Message ?? reason}");
         }
@@ -105,8 +107,9 @@ internal sealed class PodReader(ClusterCache cache)
         return now is null || (last is not null && last > now) ? last : now;
     }
 
-    private static bool IsRunner(ContainerStatus status) =>
-        SlotIndex(status.Name) is not null && status.LastState?.Terminated?.ExitCode is 126 or 127 or 128;
+    /// <summary>No loader or the wrong processor (the container does not start at all, or with 128), a library that is missing (127), not executable (126).</summary>
+    private static bool IsRunnerThatCannotStart(ContainerStatus status, string reason) => SlotIndex(status.Name) is not null
+        && (reason == "RunContainerError" || (reason == "CrashLoopBackOff" && status.LastState?.Terminated?.ExitCode is 126 or 127 or 128));
 
     private static string Last(ContainerStatus status) =>
         status.LastState?.Terminated is { } last ? $" (exit code {last.ExitCode}, {last.Reason}{(last.Message is { Length: > 0 } text ? $": {text}" : "")})" : "";

@@ -8,6 +8,7 @@ using Berth.History;
 using Berth.Kubernetes;
 using Berth.Operator.Cluster;
 using Berth.Operator.Leadership;
+using Berth.Operator.Options;
 
 namespace Berth.Operator.History;
 
@@ -16,13 +17,11 @@ namespace Berth.Operator.History;
 /// change; a spec that was changed without one is laid at the program that the managed fields name. Ids follow from the object, so that the
 /// next leader, which sees the same, writes nothing twice.
 /// </summary>
-internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, HistoryWriter writer, LeaderState leader, TimeProvider time, ILogger<VerbAudit> log)
+internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, HistoryWriter writer, LeaderState leader, OperatorOptions options, TimeProvider time, ILogger<VerbAudit> log)
 {
     private static readonly TimeSpan NoteHolds = TimeSpan.FromMinutes(5);
     private static readonly ResourceType AnyTask = Resources.Dynamic(Names.Group, Names.Version, "tasks", "Task", true);
     private readonly Channel<(TaskResource? Before, TaskResource After)> _changes = Channel.CreateBounded<(TaskResource?, TaskResource)>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
-
-    private volatile Tuple<ObjectKey, LeaderRecord>? _lease;
 
     /// <summary>Records what a part of the operator did for a person whom it knows.</summary>
     public void Record(AuditRecord record) => writer.Note(record);
@@ -59,13 +58,6 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
         if (deleted || (!noted && before.Metadata.Generation != after.Metadata.Generation)) _changes.Writer.TryWrite((before, after));
     }
 
-    /// <summary>The Lease changed hands: somebody may have asked for it.</summary>
-    public void Seen(ObjectKey lease, LeaderRecord record)
-    {
-        _lease = Tuple.Create(lease, record);
-        if (leader.Term is not null) NotedOnLease();
-    }
-
     /// <summary>The cache told of a pool.</summary>
     public void Seen(InformerEvent<AgentPoolResource> change)
     {
@@ -76,17 +68,25 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
     /// <summary>The cache told of an agent pod.</summary>
     public void Seen(InformerEvent<Pod> change)
     {
-        var meta = change.Object.Metadata;
-        if (leader.Term is not null && change.Type != InformerEventType.Deleted) Noted("Pod", new ResourceMeta { Name = meta.Name ?? "", Namespace = meta.Namespace, Uid = meta.Uid ?? "", Annotations = meta.Annotations }, change.Old?.Metadata.Annotations);
+        if (leader.Term is not null && change.Type != InformerEventType.Deleted) Noted("Pod", Reduced(change.Object.Metadata), change.Old?.Metadata.Annotations);
+    }
+
+    /// <summary>The cache told of an Approval.</summary>
+    public void Seen(InformerEvent<ApprovalResource> change)
+    {
+        if (leader.Term is not null && change.Type != InformerEventType.Deleted) Noted("Approval", change.Object.Metadata, change.Old?.Metadata.Annotations);
     }
 
     /// <summary>Works for one term: first what was noted or changed while nobody led, then what comes.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        NotedOnLease();
         foreach (var key in cache.Tasks.Keys())
             if (cache.Tasks.Get(key) is { } task && !Noted("Task", task.Metadata, null) && task.Metadata.Generation > 1 && task.Metadata.Generation > task.Status.ObservedGeneration) _changes.Writer.TryWrite((null, task));
         foreach (var pool in cache.Pools.Store.List()) Noted("AgentPool", pool.Metadata, null);
+        foreach (var approval in cache.Approvals.Store.List()) Noted("Approval", approval.Metadata, null);
+        foreach (var key in cache.Pods.Keys())
+            if (cache.Pods.Get(key) is { } pod) Noted("Pod", Reduced(pod.Metadata), null);
+        await ReadLeaseAsync(cancellationToken);
         await foreach (var (before, after) in _changes.Reader.ReadAllAsync(cancellationToken))
         {
             try
@@ -99,6 +99,21 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
             }
         }
     }
+
+    /// <summary>Who takes the lease from a leader leaves a note there, and the next leader finds it.</summary>
+    private async Task ReadLeaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await client.TryGetAsync(Resources.Leases, new ObjectKey(options.Operator.Namespace, options.Lease.Name), cancellationToken) is { Metadata: var meta }) Noted("Lease", Reduced(meta), null);
+        }
+        catch (KubernetesException e)
+        {
+            log.LogWarning("Whether somebody asked for another leader cannot be read now: {Message}", e.Message);
+        }
+    }
+
+    private static ResourceMeta Reduced(ObjectMeta meta) => new() { Name = meta.Name ?? "", Namespace = meta.Namespace, Uid = meta.Uid ?? "", Annotations = meta.Annotations };
 
     /// <summary>A note that was not there before is one act.</summary>
     private bool Noted(string kind, ResourceMeta meta, IReadOnlyDictionary<string, string>? before)
@@ -150,11 +165,6 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
                 Actor = ChangedBy.Read(meta) ?? $"via {program ?? "an unknown program"}",
                 DetailJson = new JsonObject { ["generation"] = meta.Generation, ["program"] = program, ["desiredState"] = after.Spec.DesiredState.ToString(), ["requeue"] = after.Spec.Requeue }.ToJsonString(),
             });
-    }
-
-    private void NotedOnLease()
-    {
-        if (_lease is var (key, record)) Noted("Lease", new ResourceMeta { Namespace = key.Namespace, Name = key.Name, Annotations = record.Annotations }, null);
     }
 
     private static AuditRecord Deleted(TaskResource task, DateTimeOffset at)

@@ -131,6 +131,7 @@ internal sealed class LeaderWork
         _cache.TaskInformer.AddHandler(_audit.Seen);
         _cache.Pools.AddHandler(_audit.Seen);
         _cache.PodInformer.AddHandler(_audit.Seen);
+        _cache.Approvals.AddHandler(_audit.Seen);
         _cache.Approvals.AddHandler(change => WakeTask(new ObjectKey(change.Key.Namespace, change.Object.Spec.TaskRef.Name)));
         _cache.Pools.AddHandler(change =>
         {

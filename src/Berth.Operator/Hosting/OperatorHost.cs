@@ -19,7 +19,7 @@ namespace Berth.Operator.Hosting;
 /// </summary>
 internal sealed class OperatorHost(
     KubernetesClient client, ClusterCache cache, LeaderState leader, LeaderWork work, GatewayCertificates certificates, ViewCertificates viewCertificates, ViewRegistration registration, GatewayPublisher publisher, HistoryStore store,
-    HistoryWriter history, HistorySpill spill, VerbAudit audit, HistoryCondition condition, HistoryProbe probe, HistoryKeys keys, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
+    HistoryWriter history, HistorySpill spill, HistoryCondition condition, HistoryProbe probe, HistoryKeys keys, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
     ListeningAddresses addresses, OperatorOptions options, TimeProvider time, ILoggerFactory logging)
 {
     private static readonly TimeSpan LeaveToARestore = TimeSpan.FromSeconds(20);
@@ -64,7 +64,6 @@ internal sealed class OperatorHost(
             Time = time,
             Logging = logging,
         });
-        elector.LeaderChanged += record => audit.Seen(new ObjectKey(options.Operator.Namespace, options.Lease.Name), record);
         elector.LeaderChanged += record => leader.SeeLeader(AddressOf(record, Names.GatewayAddressAnnotation), AddressOf(record, Names.ViewAddressAnnotation));
         leader.HigherEpochSeen += elector.RaiseEpochAbove;
         return await elector.RunAsync(lease => work.LeadAsync(lease, elector.Identity, elector.ConfirmAsync), stop);

@@ -58,6 +58,20 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_may_list_one_object_by_its_name_asks_for_it_by_a_field_selector()
+    {
+        Assert.Equal(201, (await _admin.Post($"{Rbac}/clusterroles", """{"metadata":{"name":"one"},"rules":[{"apiGroups":[""],"resources":["namespaces"],"resourceNames":["default"],"verbs":["list","watch"]}]}""")).Status);
+        Assert.Equal(201, (await _admin.Post($"{Rbac}/clusterrolebindings", """
+            {"metadata":{"name":"one"},"subjects":[{"kind":"User","name":"alice"}],"roleRef":{"kind":"ClusterRole","name":"one","apiGroup":"rbac.authorization.k8s.io"}}
+            """)).Status);
+        var reply = await _alice.Get("/api/v1/namespaces?fieldSelector=metadata.name%3Ddefault");
+        Assert.Equal((200, 1), (reply.Status, reply.Body["items"]!.AsArray().Count));
+        Assert.Equal(403, (await _alice.Get("/api/v1/namespaces")).Status);
+        Assert.Equal(403, (await _alice.Get("/api/v1/namespaces?fieldSelector=metadata.name%21%3Ddefault")).Status);
+        Assert.Equal("namespaces \"kube-system\" is forbidden: User \"alice\" cannot list resource \"namespaces\" in API group \"\" at the cluster scope", (await _alice.Get("/api/v1/namespaces?fieldSelector=metadata.name%3Dkube-system")).Message);
+    }
+
+    [Fact]
     public async Task Nobody_hands_on_what_they_do_not_hold()
     {
         await Bind("admin");

@@ -146,18 +146,6 @@ public sealed class BerthStack : IAsyncDisposable
         if (process.ExitCode != 0) throw new InvalidOperationException($"berth {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{await error}\n{await output}");
     }
 
-    /// <summary>Runs a verb of the command line against this instance.</summary>
-    public async Task<(int Code, string Text)> CliAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(CliPath(), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment["KUBECONFIG"] = Path.Combine(Directory, "kubeconfig");
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        await process.WaitForExitAsync(limit.Token);
-        return (process.ExitCode, await output + await error);
-    }
-
     /// <summary>The CLI of the tree this test was built in.</summary>
     public static string CliPath()
     {

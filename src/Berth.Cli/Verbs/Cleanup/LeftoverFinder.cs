@@ -36,10 +36,10 @@ internal sealed class LeftoverFinder(ClusterSession session, string? ns, TimeSpa
         [
             .. pods.Where(p => !pools.Contains((p.Metadata.Namespace, p.Metadata.Label(Names.PoolLabel)!)) && p.Metadata.DeletionTimestamp is null && IsOld(p.Metadata.CreationTimestamp))
                 .Select(p => new Leftover($"pod {p.Metadata.Namespace}/{p.Metadata.Name}", $"its pool {p.Metadata.Label(Names.PoolLabel)} does not exist", "delete",
-                    (_, stop) => session.Client.DeleteAsync(Resources.Pods, new(p.Metadata.Namespace, p.Metadata.Name!), new() { Uid = p.Metadata.Uid }, stop))),
+                    (act, stop) => act.DeleteAsync(Resources.Pods, new(p.Metadata.Namespace, p.Metadata.Name!), p.Metadata.Uid!, stop))),
             .. approvals.Where(a => !tasks.Contains(a.Spec.TaskRef.Uid) && IsOld(a.Metadata.CreationTimestamp))
                 .Select(a => new Leftover($"approval {a.Metadata.Namespace}/{a.Metadata.Name}", $"its task {a.Spec.TaskRef.Name} is gone", "delete",
-                    (_, stop) => session.Client.DeleteAsync(BerthResources.Approvals, new(a.Metadata.Namespace, a.Metadata.Name), new() { Uid = a.Metadata.Uid }, stop))),
+                    (act, stop) => act.DeleteAsync(BerthResources.Approvals, new(a.Metadata.Namespace, a.Metadata.Name), a.Metadata.Uid, stop))),
         ];
     }
 
@@ -59,13 +59,17 @@ internal sealed class LeftoverFinder(ClusterSession session, string? ns, TimeSpa
         return found;
     }
 
-    // With the version that was looked at: what changed meanwhile is looked at again.
+    // With the version that was looked at: what changed meanwhile is looked at again. The note comes first, as the object goes with its last finalizer.
     private static Leftover Free<T>(ResourceType<T> type, string word, ObjectKey key, string? version, IReadOnlyList<string> finalizers, string ours, string why) where T : class => new(
         $"{word} {key}", why, $"take {ours} off",
-        (act, stop) => act.ChangeAsync(type, key, new()
+        async (act, stop) =>
         {
-            ["metadata"] = new JsonObject { ["resourceVersion"] = version, ["finalizers"] = new JsonArray([.. finalizers.Where(f => f != ours).Select(f => (JsonNode)JsonValue.Create(f))]) },
-        }, stop));
+            var noted = await act.ChangeAsync(type, key, new() { ["metadata"] = new JsonObject { ["resourceVersion"] = version } }, stop);
+            await act.ChangeAsync(type, key, new()
+            {
+                ["metadata"] = new JsonObject { ["resourceVersion"] = type.Identify(noted).ResourceVersion, ["finalizers"] = new JsonArray([.. finalizers.Where(f => f != ours).Select(f => (JsonNode)JsonValue.Create(f))]) },
+            }, stop);
+        });
 
     private bool IsHeld(DateTimeOffset? deleted, IReadOnlyList<string>? finalizers, string ours) => deleted is not null && IsOld(deleted) && finalizers?.Contains(ours) == true;
 

@@ -38,9 +38,15 @@ internal sealed class Act(ClusterSession session, string verb, string by, string
         return session.Client.PatchAsync(type, key, Patch.Merge(change), options: new() { DryRun = dryRun, FieldManager = FieldManager }, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Deletes the object with this uid; another one of the same name stays.</summary>
-    public Task DeleteAsync<T>(ResourceType<T> type, ObjectKey key, string uid, CancellationToken cancellationToken) where T : class =>
-        session.Client.DeleteAsync(type, key, new DeleteOptions { Uid = uid, DryRun = dryRun }, cancellationToken);
+    /// <summary>
+    /// Deletes an object, after the note: nobody would find it on an object that is gone. Whatever it changes meanwhile, another object of
+    /// that name is left alone.
+    /// </summary>
+    public async Task DeleteAsync<T>(ResourceType<T> type, ObjectKey key, string uid, CancellationToken cancellationToken) where T : class
+    {
+        await ChangeAsync(type, key, new() { ["metadata"] = new JsonObject { ["uid"] = uid } }, cancellationToken);
+        await session.Client.DeleteAsync(type, key, new() { Uid = uid, DryRun = dryRun }, cancellationToken);
+    }
 
     /// <summary>An annotation as a merge patch; null takes it off.</summary>
     public static JsonObject Annotation(string name, string? value) => new() { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [name] = value } } };

@@ -72,9 +72,7 @@ internal static class TaskCommands
     {
         return Create(cluster, "delete", "Delete a task, and leave in the audit who did it, which kubectl cannot. Its history stays; what runs is stopped first.", Question, async (act, task, stop) =>
         {
-            // The note first: the API server tells the operator that somebody deletes, and not who.
-            var noted = await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), [], stop);
-            await act.DeleteAsync(BerthResources.Tasks, KeyOf(task), noted.Metadata.Uid, stop);
+            await act.DeleteAsync(BerthResources.Tasks, KeyOf(task), task.Metadata.Uid, stop);
             return task.Status.Phase.IsTerminal() ? "deleted" : "deletion asked for; it goes once nothing of it can be running";
         });
         static string? Question(TaskResource task) => task.Status.Phase switch
