@@ -106,6 +106,22 @@ public sealed class PoolHoldTests(PoolsFixture fixture)
     }
 
     [Fact]
+    public async Task A_missing_volume_is_told_by_the_pool_and_its_waiting_tasks_until_it_is_there()
+    {
+        var template = Template("host");
+        template["spec"]!["volumes"] = new JsonArray(new JsonObject { ["name"] = "keys", ["secret"] = new JsonObject { ["secretName"] = "not-yet" } });
+        template["spec"]!["containers"]![0]!["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "keys", ["mountPath"] = "/keys", ["readOnly"] = true });
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["template"] = template });
+        await space.CreateAsync("a");
+        var told = await space.UntilAsync("a", t => t.Status.Reason == Reasons.PoolNotReady && t.Status.Message!.Contains(Reasons.VolumeMissing, StringComparison.Ordinal), "told");
+        Assert.Contains("not-yet", told.Status.Message!, StringComparison.Ordinal);
+        await fixture.UntilPoolAsync(space, p => p.Status.Conditions.Any(c => c is { Type: "Ready", Status: ConditionStatus.False, Reason: Reasons.VolumeMissing }), "not ready for that reason");
+        await fixture.Stack.Client.CreateAsync(Resources.Dynamic("", "v1", "secrets", "Secret", true), new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = "not-yet" } }, space.Name);
+        await space.UntilReservedAsync("a");
+        await fixture.UntilPoolAsync(space, p => p.Status.Conditions.Any(c => c is { Type: "Ready", Status: ConditionStatus.True }), "ready");
+    }
+
+    [Fact]
     public async Task A_missing_service_account_is_said_and_asked_for_with_growing_pauses()
     {
         await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["template"] = Template("host", "nobody") });
