@@ -11,6 +11,9 @@ internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader
 {
     private const int PingSeconds = 10;
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
+
+    // Less than an agent waits for the answer to its hello.
+    private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(3 * PingSeconds);
 
     /// <summary>Runs until the connection ends.</summary>
@@ -18,6 +21,7 @@ internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader
     {
         var hello = await HelloAsync(socket, identity, aborted);
         if (hello is null) return;
+        if (hello.Unreachable.Length > 0 || leader.LeaderAddress.Length == 0) await leader.WaitForAnotherAsync(hello.Unreachable, HeldFor, time, aborted);
         if (leader.Term is not { } term)
         {
             await socket.WriteAsync(new Redirect { Address = leader.LeaderAddress }, aborted);
