@@ -44,6 +44,7 @@ internal static class BerthCommand
             TaskCommands.Stop(cluster),
             TaskCommands.Requeue(cluster),
             AckCommand.Create(cluster),
+            TaskCommands.Delete(cluster),
             PoolCommand.Create(cluster),
             LeaderCommand.Create(cluster),
             ViewListCommand.Queue(cluster),

@@ -144,6 +144,13 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>What people did, newest first.</summary>
     public Task<IReadOnlyList<AuditRecord>> ListAuditAsync(AuditFilter filter, CancellationToken cancellation = default) => AuditFilter.RunAsync(connections, filter, cancellation);
 
+    /// <summary>Notes that a task was made again, under another uid.</summary>
+    public Task WriteRestoredAsync(string ns, string name, string uid, string restoredAs, string actor, CancellationToken cancellation = default) =>
+        WriteAuditAsync([RestoredTasks.Record(ns, name, uid, restoredAs, actor, time.GetUtcNow())], cancellation);
+
+    /// <summary>Tasks that restores made again: the uid of before, and the one of then.</summary>
+    public Task<IReadOnlyList<(string Uid, string As)>> GetRestoredAsync(CancellationToken cancellation = default) => RestoredTasks.ReadAsync(connections, cancellation);
+
     /// <summary>Numbers over the tasks that a filter chooses by namespace, workspace, pool and time.</summary>
     public Task<HistoryStatistics> GetStatisticsAsync(TaskFilter filter, CancellationToken cancellation = default) => StatisticsQuery.RunAsync(connections, filter, cancellation);
 
@@ -159,15 +166,18 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Reads every byte of a backup and compares it with its manifest. Needs no database.</summary>
     public static Task<ArchiveManifest> VerifyBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => HistoryArchive.VerifyAsync(archive, cancellation);
 
-    /// <summary>Fills an empty database from a backup and brings it up to this program's schema; all or nothing.</summary>
-    public Task<ArchiveManifest> RestoreBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => new HistoryArchive(connections, time).RestoreAsync(archive, cancellation);
+    /// <summary>
+    /// Fills an empty database from a backup and brings it up to this program's schema; all or nothing. With <paramref name="merge"/> the database
+    /// need not be empty: what it lacks is added, what it has stays.
+    /// </summary>
+    public Task<ArchiveManifest> RestoreBackupAsync(ZipArchive archive, bool merge = false, CancellationToken cancellation = default) => new HistoryArchive(connections, time).RestoreAsync(archive, merge, cancellation);
 
     /// <summary>
     /// Compares the history with itself and with tasks of a cluster, and names every difference. With <paramref name="deep"/> every stored
     /// byte is read and checked.
     /// </summary>
     public Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource>? cluster = null, bool deep = false, CancellationToken cancellation = default) =>
-        new HistoryVerifier(connections, artifacts, queries, logs).VerifyAsync(cluster ?? [], deep, cancellation);
+        new HistoryVerifier(connections, artifacts, queries, logs, time).VerifyAsync(cluster ?? [], deep, cancellation);
 
     /// <summary>Disk use by table.</summary>
     public Task<StorageUse> GetStorageAsync(CancellationToken cancellation = default) => StorageUse.AskAsync(connections, cancellation);

@@ -70,8 +70,10 @@ internal sealed class PodUnderTest : IAsyncDisposable
         if (_host is null) return;
         await _stop!.CancelAsync();
         _host.Dispose();
-        await Task.WhenAny(_running!, Task.Delay(5000));
+        if (await Task.WhenAny(_running!, Task.Delay(TimeSpan.FromSeconds(60))) != _running) throw new TimeoutException("the agent did not end within 60 s");
         _host = null;
+        // What the old connection still holds must not be taken for the next one's.
+        await Gateway.ForsakenAsync();
     }
 
     public Process StartRunner(int slot = 0, bool ownNamespace = false, int graceSeconds = 30, string[]? wrapper = null)

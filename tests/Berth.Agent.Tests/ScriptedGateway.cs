@@ -76,6 +76,9 @@ internal sealed class ScriptedGateway : IAsyncDisposable
         await socket.SendAsync(ProtocolJson.Write(frame), WebSocketMessageType.Text, true, CancellationToken.None);
     }
 
+    /// <summary>Waits until no agent is connected.</summary>
+    public Task ForsakenAsync() => Eventually.TrueAsync(() => _sockets.IsEmpty, "no connection", 60);
+
     public void DropConnections()
     {
         foreach (var socket in _sockets.Values) socket.Abort();
@@ -146,10 +149,10 @@ internal sealed class ScriptedGateway : IAsyncDisposable
                 return;
             }
             while (!Welcoming) await Task.Delay(10);
-            Connections++;
-            Take(hello);
             await socket.SendAsync(ProtocolJson.Write(new Welcome { Epoch = Epoch, Leader = "scripted", PingSeconds = PingSeconds }), WebSocketMessageType.Text, true, CancellationToken.None);
             _sockets[id] = socket;
+            Connections++;
+            Take(hello);
             while (await ReceiveAsync(socket) is { } frame)
             {
                 if (frame is Output output) await TakeOutputAsync(socket, output);

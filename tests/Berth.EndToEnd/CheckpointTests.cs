@@ -43,7 +43,7 @@ public sealed class CheckpointTests(StackFixture fixture)
         Assert.Equal(1, done.Status.Run);
     }
 
-    [Fact, Trait("Suite", "Long")]
+    [Fact]
     public async Task Any_kept_checkpoint_can_be_listed_fetched_and_begun_with()
     {
         await using var space = await Stack.SpaceAsync();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.History;
@@ -29,10 +28,14 @@ public sealed class DisasterDrillTests
         Assert.Contains("whole", Ok(await BerthAsync(first, "verify", archive)));
         Assert.Contains("No difference", Ok(await BerthAsync(first, "verify")));
 
-        // The database is lost; the cluster goes on, and says what the database lacks.
+        // The database is lost; the cluster goes on, and begins a history anew in an empty one. What it no longer holds comes from the archive.
         await first.Postgres.ExecuteAsync($"drop database {Database(first)} with (force)");
         await first.Postgres.ExecuteAsync($"create database {Database(first)}");
-        Ok(await BerthAsync(first, "restore", archive, "--history-only", "--yes"));
+        await using (var anew = new HistoryStore(first.Env("POSTGRES")))
+            await UntilAsync(async () => await anew.GetStoryAsync(waiting.Metadata.Uid) is { } story && story.Task.Phase == nameof(TaskPhase.ApplyPending), "the operator begins anew");
+        Assert.NotEqual(0, (await BerthAsync(first, "verify")).Code);
+        Assert.Contains("--merge", (await BerthAsync(first, "restore", archive, "--history-only", "--yes")).Text);
+        Ok(await BerthAsync(first, "restore", archive, "--history-only", "--merge", "--yes"));
         await UntilOkAsync(() => BerthAsync(first, "verify"));
         await using (var history = new HistoryStore(first.Env("POSTGRES")))
         {
@@ -88,6 +91,22 @@ public sealed class DisasterDrillTests
         }
     }
 
+    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        for (var end = DateTime.UtcNow + 2 * TestSpace.Patience; ; await Task.Delay(500))
+        {
+            try
+            {
+                if (await condition()) return;
+            }
+            catch (HistoryUnavailableException) when (DateTime.UtcNow < end)
+            {
+                // It has no schema yet.
+            }
+            if (DateTime.UtcNow > end) throw new TimeoutException($"it did not come true that {what}");
+        }
+    }
+
     private static async Task UntilOkAsync(Func<Task<(int Code, string Text)>> verb)
     {
         for (var end = DateTime.UtcNow + TestSpace.Patience; ; await Task.Delay(500))
@@ -106,14 +125,5 @@ public sealed class DisasterDrillTests
         return answer.Text;
     }
 
-    private static async Task<(int Code, string Text)> BerthAsync(BerthStack stack, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(BerthStack.CliPath(), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment["KUBECONFIG"] = Path.Combine(stack.Directory, "kubeconfig");
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        await process.WaitForExitAsync(limit.Token);
-        return (process.ExitCode, await output + await error);
-    }
+    private static Task<(int Code, string Text)> BerthAsync(BerthStack stack, params string[] arguments) => BerthVerb.RunAsync(stack, arguments);
 }

@@ -85,6 +85,52 @@ public sealed class HistoryOutageTests(StackFixture fixture)
         Assert.NotNull((await history.GetStoryAsync(seen.Metadata.Uid))!.Task.DeletedAt);
     }
 
+    [Fact, Trait("Suite", "Long")]
+    public async Task What_people_did_while_the_database_was_away_is_in_the_audit_although_leaders_died()
+    {
+        await using var space = await _stack.SpaceAsync();
+        await space.CreateAsync("a");
+        await space.UntilReservedAsync("a");
+        foreach (var name in (string[])["b", "c"]) await space.CreateAsync(name);
+        await OkAsync("stop", "b", "c", "-n", space.Name, "--yes");
+        foreach (var name in (string[])["b", "c"]) await space.UntilAsync(name, t => t.Status.Phase == TaskPhase.Stopped && t.Metadata.Finalizers is not { Count: > 0 }, "stopped and written");
+        var uids = (await _stack.Client.ListAsync(Tasks, space.Name)).Items.ToDictionary(t => t.Metadata.Name, t => t.Metadata.Uid);
+        await _stack.Postgres.StopAsync();
+        try
+        {
+            await UntilAsync(async () => (await ReadyzAsync()).All(t => t.Contains("history: Unreachable", StringComparison.Ordinal)), "every replica says that the database is away");
+            await OkAsync("suspend", "a", "-n", space.Name, "--comment", "for the night");
+            await OkAsync("delete", "b", "-n", space.Name);
+            await _stack.Client.DeleteAsync(Tasks, new ObjectKey(space.Name, "c"));
+            await UntilAsync(async () => await KeptActsAsync() >= 3, "three acts are kept");
+            await OkAsync("leader", "transfer", "--yes");
+            await UntilAsync(async () => await KeptActsAsync() >= 4, "the transfer is kept");
+            BerthStack.Signal(await _stack.LeaderPidAsync(), "KILL");
+        }
+        finally
+        {
+            await _stack.Postgres.StartAgainAsync();
+        }
+        await UntilAsync(async () => (await SpilledAsync()).Count == 0, "what was kept is written and cleared");
+        await using var history = new HistoryStore(_stack.Env("POSTGRES"));
+        async Task<AuditRecord> ActAsync(string verb, string? name) => Assert.Single(await history.ListAuditAsync(new AuditFilter { Verb = verb, Name = name, Since = DateTimeOffset.UtcNow.AddMinutes(-15) }), a => a.Kind == "Lease" || a.Namespace == space.Name);
+        var suspended = await ActAsync("suspend", "a");
+        Assert.Equal(uids["a"], suspended.Uid);
+        Assert.Contains("for the night", suspended.DetailJson!);
+        Assert.Equal((suspended.Actor, uids["b"]), ((await ActAsync("delete", "b")).Actor, (await ActAsync("delete", "b")).Uid));
+        Assert.Equal("via the API server", (await ActAsync("delete", "c")).Actor);
+        Assert.Equal((suspended.Actor, "Lease"), ((await ActAsync("leader transfer", null)).Actor, (await ActAsync("leader transfer", null)).Kind));
+        foreach (var name in (string[])["b", "c"]) Assert.NotNull((await history.GetStoryAsync(uids[name]))!.Task.DeletedAt);
+    }
+
+    private async Task OkAsync(params string[] arguments)
+    {
+        var (code, text) = await BerthVerb.RunAsync(_stack, arguments);
+        Assert.True(code == 0, $"berth {string.Join(' ', arguments)}: exit code {code}: {text}");
+    }
+
+    private async Task<int> KeptActsAsync() => (await SpilledAsync()).Select(m => m.Data?.GetValueOrDefault("audit.json")).OfType<string>().Sum(j => System.Text.Json.Nodes.JsonNode.Parse(j)!.AsArray().Count);
+
     private async Task WatchAsync(string ns, string name, ConcurrentDictionary<long, OutboxEntry> record, CancellationToken stop)
     {
         try

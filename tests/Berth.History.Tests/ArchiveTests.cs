@@ -49,6 +49,36 @@ public sealed class ArchiveTests(HistoryFixture fixture)
     }
 
     [Fact]
+    public async Task What_a_backup_has_is_added_to_a_history_that_was_begun_anew()
+    {
+        await using var test = await fixture.StoreAsync();
+        var record = new IndependentRecord();
+        var bytes = await FillAsync(test);
+        await test.Store.WriteTransitionsAsync([Make.Batch("uid-1", 1, 2)]);
+        await record.WriteAsync(test.Store, "uid-2", 1, 2, 3);
+        using var backup = await BackUpAsync(test);
+        using var archive = new ZipArchive(backup, ZipArchiveMode.Read);
+
+        // The database is lost after the backup; the statuses still hold 29 to 31 of one task and nothing new of the others.
+        await using var anew = await fixture.StoreAsync();
+        var written = await anew.Store.WriteTransitionsAsync([Make.Batch(Make.Task("uid-0"), 31, Make.Entry(29), Make.Entry(30), Make.Entry(31)), Make.Batch(Make.Task("uid-9"), 0, Make.Entry(1)), Make.Batch(Make.Task("uid-1"), 5, Make.Entry(5))]);
+        Assert.Equal([(1L, 28L), (1L, 4L)], written.Lost.Select(l => (l.From, l.To)));
+        await anew.Store.AppendLogAsync(new LogAppend { TaskUid = "uid-9", Attempt = "uid-9-1", Bytes = Encoding.UTF8.GetBytes("newer") });
+        await anew.Store.AppendLogAsync(new LogAppend { TaskUid = "uid-0", Attempt = "uid-0-1", Bytes = Encoding.UTF8.GetBytes("out") });
+        await anew.Store.PutArtifactAsync(new MemoryStream(bytes), BytesTests.Link(bytes, "uid-9-1") with { TaskUid = "uid-9" });
+        for (var twice = 0; twice < 2; twice++) await anew.Store.RestoreBackupAsync(archive, merge: true);
+
+        Assert.Equal(Enumerable.Range(1, 31).Select(i => Make.Entry(i)), await anew.Store.GetTransitionsAsync("uid-0"));
+        Assert.Equal([1, 2, 5], (await anew.Store.GetTransitionsAsync("uid-1")).Select(e => e.Seq));
+        await record.VerifyAsync(anew.Store);
+        Assert.Equal([("uid-0", true), ("uid-1", false)], (await anew.RowsAsync("select subject, resolved_at is not null from berth.alerts where name = 'HistoryLost' order by 1")).Select(r => ((string)r[0]!, (bool)r[1]!)));
+        Assert.Equal(["newer", "output"], [await LogAsync(anew, "uid-9-1"), await LogAsync(anew, "uid-0-1")]);
+        Assert.Equal(bytes, await BytesTests.ReadAsync(anew, Digests.Of(bytes)));
+        Assert.Equal([("HistoryLost", "uid-1")], (await anew.Store.VerifyAsync(deep: true)).Select(d => (d.Kind, d.Subject)));
+        Assert.Equal(32, (await anew.Store.WriteTransitionsAsync([Make.Batch(Make.Task("uid-0"), 31, Make.Entry(32))])).Acknowledged["uid-0"]);
+    }
+
+    [Fact]
     public async Task A_damaged_or_cut_off_backup_is_refused_and_leaves_the_database_empty()
     {
         await using var test = await fixture.StoreAsync();
@@ -82,13 +112,32 @@ public sealed class ArchiveTests(HistoryFixture fixture)
             """);
         var status = Make.Task("uid-0").Status with
         {
-            History = new OutboxStatus { Seq = 30, Acknowledged = 30, Entries = [Make.Entry(7), Make.Entry(8), Make.Entry(9) with { Reason = "Other" }] },
+            History = new OutboxStatus { Seq = 30, Acknowledged = 30, Entries = [Make.Entry(7), Make.Entry(8), Make.Entry(9) with { Reason = "Other" }, Make.Entry(31)] },
             Plan = new PlanStatus { Stored = true, Artifacts = [new FileDigest { Path = "a", Digest = Digests.Of("never stored") }, new FileDigest { Path = "b", Digest = Digests.Of(bytes) }] },
         };
         var defects = await test.Store.VerifyAsync([Make.Task("uid-0") with { Status = status }], deep: true);
         Assert.Equal(
-            ["ArtifactDamaged", "ArtifactMissing", "ArtifactMissing", "LogHole", "TaskMissing", "TransitionDiffers", "TransitionMissing", "TransitionMissing"],
+            ["ArtifactDamaged", "ArtifactMissing", "ArtifactMissing", "LogHole", "TaskMissing", "TransitionDiffers", "TransitionMissing", "TransitionMissing", "TransitionWaiting"],
             defects.Select(d => d.Kind).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_task_that_was_restored_twice_is_known_by_its_last_object_and_one_that_was_not_is_named()
+    {
+        await using var test = await fixture.StoreAsync();
+        foreach (var uid in (string[])["first", "second", "gone"]) await test.Store.WriteTransitionsAsync([Make.Batch(uid, 1)]);
+        await test.Store.WriteRestoredAsync("team-a", "task", "first", "second", "alice");
+        await test.Store.WriteRestoredAsync("team-a", "task", "second", "third", "alice");
+        Assert.Equal(["first", "gone", "second"], (await test.Store.VerifyAsync([Make.Task("other")])).Where(d => d.Kind == "ClusterMissing").Select(d => d.Subject));
+        Assert.Equal(["gone"], (await test.Store.VerifyAsync([Make.Task("third")])).Where(d => d.Kind == "ClusterMissing").Select(d => d.Subject));
+        Assert.Equal(("restore", "alice"), (await test.Store.GetStoryAsync("first"))!.Audit.Select(a => (a.Verb, a.Actor)).Single());
+    }
+
+    private static async Task<string> LogAsync(TestStore test, string attempt)
+    {
+        using var log = new MemoryStream();
+        await foreach (var piece in test.Store.ReadLogAsync(attempt)) log.Write(piece.Bytes.Span);
+        return Encoding.UTF8.GetString(log.ToArray());
     }
 
     private static void Flip(ZipArchive archive)

@@ -49,6 +49,19 @@ public sealed class BytesTests(HistoryFixture fixture)
     }
 
     [Fact]
+    public async Task Damaged_bytes_are_replaced_by_the_next_equal_upload()
+    {
+        await using var test = await fixture.StoreAsync();
+        var bytes = Noise(5_000);
+        await PutAsync(test, bytes, "a-1");
+        await test.ExecuteAsync("update berth.artifact_chunks set data = set_byte(data, 2000, (get_byte(data, 2000) + 1) % 256)");
+        await Task.WhenAll(PutAsync(test, bytes, "a-2"), PutAsync(test, bytes, "a-3"));
+        Assert.Equal(bytes, await ReadAsync(test, Digests.Of(bytes)));
+        Assert.Equal([[1L, 3L, 1L]], await test.RowsAsync("select (select count(*) from berth.artifacts), (select count(*) from berth.artifact_links), (select count(*) from berth.artifact_chunks)"));
+        Assert.Empty(await test.Store.VerifyAsync());
+    }
+
+    [Fact]
     public async Task Equal_uploads_at_the_same_time_leave_one_copy()
     {
         await using var test = await fixture.StoreAsync();

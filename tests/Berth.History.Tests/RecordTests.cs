@@ -40,6 +40,18 @@ public sealed class RecordTests(HistoryFixture fixture)
     }
 
     [Fact]
+    public async Task A_deletion_marks_the_task_once()
+    {
+        await using var test = await fixture.StoreAsync();
+        var (gone, other) = (Make.Uid(), Make.Uid());
+        await test.Store.WriteTransitionsAsync([Make.Batch(gone, 1), Make.Batch(other, 1)]);
+        var act = new AuditRecord { At = Make.Start, Actor = "alice", Verb = AuditRecord.Delete, Kind = "Task", Uid = gone };
+        await test.Store.WriteAuditAsync([act, act with { Id = Guid.CreateVersion7(), Verb = "stop", Uid = other }]);
+        await test.Store.WriteAuditAsync([act with { Id = Guid.CreateVersion7(), At = Make.Start.AddDays(1) }]);
+        Assert.Equal((Make.Start, null), ((await test.Store.GetStoryAsync(gone))!.Task.DeletedAt, (await test.Store.GetStoryAsync(other))!.Task.DeletedAt));
+    }
+
+    [Fact]
     public async Task Audit_and_alerts_are_part_of_the_story_once()
     {
         await using var test = await fixture.StoreAsync();

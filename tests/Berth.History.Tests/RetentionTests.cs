@@ -116,6 +116,18 @@ public sealed class RetentionTests(HistoryFixture fixture)
     }
 
     [Fact]
+    public async Task A_lost_attempts_late_checkpoint_is_older_than_its_successors()
+    {
+        await using var test = await fixture.StoreAsync();
+        foreach (var (attempt, number) in new[] { (9, 1), (10, 1), (9, 2) })
+        {
+            var bytes = BytesTests.Noise(100 + attempt + number);
+            await test.Store.PutCheckpointAsync(new MemoryStream(bytes), new CheckpointRecord { TaskUid = "uid", Attempt = $"uid-{attempt}", Number = number, Digest = Digests.Of(bytes), Size = bytes.Length }, keep: 2);
+        }
+        Assert.Equal(["uid-10/1", "uid-9/2"], (await test.Store.ListCheckpointsAsync("uid")).Select(c => $"{c.Attempt}/{c.Number}"));
+    }
+
+    [Fact]
     public async Task Disk_use_is_told_by_table()
     {
         await using var test = await fixture.StoreAsync();

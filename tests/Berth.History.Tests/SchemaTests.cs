@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Berth.Api;
 using Berth.History.Schema;
@@ -80,12 +81,17 @@ public sealed class SchemaTests(HistoryFixture fixture)
         Assert.Contains(SchemaMigrator.Known[1], error.Message);
         await test.Store.MigrateAsync();
         Assert.Equal(SchemaMigrator.Known[^1], (await test.Store.PingAsync()).Schema);
+        var record = new IndependentRecord();
+        await record.WriteAsync(test.Store, Make.Uid(), 1, 2, 3);
+        await record.VerifyAsync(test.Store);
     }
 
     [Fact]
     public async Task A_newer_schema_is_refused_and_left_alone()
     {
         await using var test = await fixture.StoreAsync();
+        var (record, uid) = (new IndependentRecord(), Make.Uid());
+        await record.WriteAsync(test.Store, uid, 1, 2);
         await test.ExecuteAsync("insert into berth.schema_migrations values ('29990101000000_FromTheFuture', '99.0')");
         foreach (var call in (Func<Task>[])[() => test.Store.MigrateAsync(), () => test.Store.PingAsync()])
         {
@@ -94,6 +100,10 @@ public sealed class SchemaTests(HistoryFixture fixture)
             Assert.False(error.Retryable);
             Assert.Contains("FromTheFuture", error.Message);
         }
+        await record.VerifyAsync(test.Store);
+        await test.ExecuteAsync("delete from berth.schema_migrations where \"MigrationId\" like '2999%'");
+        await record.WriteAsync(test.Store, uid, 2, 3);
+        await record.VerifyAsync(test.Store);
     }
 
     [Fact]
@@ -112,6 +122,38 @@ public sealed class SchemaTests(HistoryFixture fixture)
         const string held = "select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())";
         for (var end = DateTime.UtcNow.AddSeconds(20); await test.OneAsync<long>(held) > 0 && DateTime.UtcNow < end;) await Task.Delay(50);
         Assert.Equal(0, await test.OneAsync<long>(held));
+    }
+
+    [Fact]
+    public async Task Two_migrators_at_once_over_an_older_schema_lose_nothing_that_is_being_written()
+    {
+        await using var test = await EmptyAsync();
+        await test.Store.MigrateToAsync(SchemaMigrator.Known[0]);
+        await using var writer = new HistoryStore(test.ConnectionString + ";Application Name=writer");
+        var record = new IndependentRecord();
+        var writing = Parallel.ForEachAsync(Enumerable.Range(0, 20), new ParallelOptions { MaxDegreeOfParallelism = 3 }, async (_, stop) =>
+        {
+            // Until it is migrated the schema is too old for this program: it waits, as the operator does.
+            for (var limit = Stopwatch.StartNew(); ; await Task.Delay(20, stop))
+            {
+                try
+                {
+                    await writer.PingAsync(stop);
+                    break;
+                }
+                catch (HistoryUnavailableException e) when (e.Reason == HistoryUnavailableReason.SchemaOlder && limit.Elapsed < TimeSpan.FromSeconds(60))
+                {
+                    // Asked again in a moment.
+                }
+            }
+            await record.InsistAsync(writer, Make.Uid(), 1, 2, 3);
+        });
+        await using var other = new HistoryStore(test.ConnectionString + ";Application Name=other");
+        var applied = await Task.WhenAll(test.Store.MigrateAsync(), other.MigrateAsync());
+        await writing;
+        Assert.Equal(SchemaMigrator.Known.Skip(1), applied.SelectMany(a => a).Order(StringComparer.Ordinal));
+        await record.VerifyAsync(test.Store);
+        Assert.Empty(await test.Store.VerifyAsync(deep: true));
     }
 
     [Fact]

@@ -79,10 +79,11 @@ internal sealed partial class AttemptFlow
     {
         if (order.Checkpoint is not { } policy) return await RunStepAsync(CommandStep, CommandNumber, order.Command!, null, stop);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var saves = CancellationTokenSource.CreateLinkedTokenSource(stop);
         _saver = new CheckpointSaver(host, slot, record, policy, spool, CheckpointDirectory, $"{order.Attempt}/{CommandStep}");
         if (_early is { } request) _saver.Ask(request);
         host.UploadCheckpoints(order.Attempt, spool);
-        var saving = _saver.RunAsync(over.Token);
+        var saving = _saver.RunAsync(over.Token, saves.Token);
         try
         {
             return await RunStepAsync(CommandStep, CommandNumber, order.Command!, null, stop);
@@ -90,6 +91,7 @@ internal sealed partial class AttemptFlow
         finally
         {
             await over.CancelAsync();
+            saves.CancelAfter(LastSaveLimit);
             await saving;
         }
     }

@@ -20,7 +20,7 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
     private const int CommandNumber = 2;
     private const int DescribeNumber = 3;
 
-    private readonly SecretPatterns _secrets = SecretPatterns.Of((order.SecretEnv ?? new Dictionary<string, string>()).Values);
+    private readonly SecretPatterns _secrets = SecretPatterns.Of(order);
     private readonly CancellationTokenSource _cancelled = new();
     private readonly List<StageReport> _stages = [];
     private string? _running;
@@ -223,6 +223,7 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
         Argv = command.Argv,
         Env = AttemptEnvironment.Of(order, spool.Checkpoints.Began?.Checkpoint),
         SecretEnv = order.SecretEnv ?? new Dictionary<string, string>(),
+        Mask = order.Mask ?? [],
         Checkpoint = order.Checkpoint is null ? null : CheckpointDirectory,
         TimeoutSeconds = command.TimeoutSeconds,
         GraceSeconds = order.GraceSeconds,

@@ -15,7 +15,7 @@ internal sealed class CheckpointSaver(AgentHost host, Slot slot, AttemptRecord r
     private const int EmptyTarBytes = 1024;
     private readonly Channel<string> _requests = Channel.CreateBounded<string>(64);
     private readonly HashSet<string> _heard = new(StringComparer.Ordinal);
-    private int _fromCommand;
+    private long _wanted;
 
     /// <summary>The operator asks; the same request counts once.</summary>
     public void Ask(string request)
@@ -26,14 +26,14 @@ internal sealed class CheckpointSaver(AgentHost host, Slot slot, AttemptRecord r
         }
     }
 
-    /// <summary>The command asks, and goes on asking until it is done.</summary>
-    public void AskFromCommand()
+    /// <summary>The command asks, and goes on asking until it is done. One that is asked again while it is being saved counts once.</summary>
+    public void AskFromCommand(long request)
     {
-        if (Interlocked.Exchange(ref _fromCommand, 1) == 0) _requests.Writer.TryWrite("");
+        if (Interlocked.Exchange(ref _wanted, request) != request) _requests.Writer.TryWrite("");
     }
 
-    /// <summary>Runs until the command is over.</summary>
-    public async Task RunAsync(CancellationToken over)
+    /// <summary>Runs until the command is over. A save that is under way then is finished: the last one has to wait for it.</summary>
+    public async Task RunAsync(CancellationToken over, CancellationToken stop)
     {
         var interval = policy.IntervalSeconds > 0 ? TimeSpan.FromSeconds(policy.IntervalSeconds) : Timeout.InfiniteTimeSpan;
         try
@@ -41,7 +41,7 @@ internal sealed class CheckpointSaver(AgentHost host, Slot slot, AttemptRecord r
             while (true)
             {
                 var request = await NextAsync(interval, over);
-                if (!await SaveAsync(request, over)) await Task.Delay(AfterTrouble, over);
+                if (!await SaveAsync(request, stop)) await Task.Delay(AfterTrouble, over);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or RunnerReplacedException)
@@ -53,7 +53,8 @@ internal sealed class CheckpointSaver(AgentHost host, Slot slot, AttemptRecord r
     /// <summary>One save; false if it has to be tried again. <paramref name="request"/> is null for one that is due, empty for the command's own.</summary>
     public async Task<bool> SaveAsync(string? request, CancellationToken cancel)
     {
-        if (request == "") Interlocked.Exchange(ref _fromCommand, 0);
+        // Read before the files are: what the command asks for later may not be in this save.
+        var wanted = request == "" ? Interlocked.Read(ref _wanted) : 0;
         var scratch = spool.Scratch();
         try
         {
@@ -63,7 +64,7 @@ internal sealed class CheckpointSaver(AgentHost host, Slot slot, AttemptRecord r
             var nothing = digest == last.Digest || (last.Number == 0 && new FileInfo(scratch).Length <= EmptyTarBytes);
             var number = nothing ? last.Number : spool.Checkpoints.Add(scratch, digest, policy.Keep);
             host.CheckpointTaken(record.Attempt, spool, number, request is { Length: > 0 } ? request : null);
-            if (request == "") await link.SaveDoneAsync(step);
+            if (request == "") await link.SaveDoneAsync(step, wanted);
             return true;
         }
         catch (Exception e) when (e is RunnerLinkClosedException or SlotFileException or IOException or UnauthorizedAccessException)
@@ -74,6 +75,7 @@ internal sealed class CheckpointSaver(AgentHost host, Slot slot, AttemptRecord r
         }
         finally
         {
+            if (request == "") Interlocked.CompareExchange(ref _wanted, 0, wanted);
             File.Delete(scratch);
         }
     }

@@ -7,7 +7,7 @@ using Berth.Protocol.Runner;
 namespace Berth.Agent.Attempts;
 
 /// <summary>Masks a step's output and puts it into the attempt's spool; a captured standard output goes to memory instead.</summary>
-internal sealed class OutputSink(string step, string token, int number, OutputSpool spool, SecretPatterns secrets, Capture? capture, Action<DateTimeOffset> started, Action arrived, Action? saveWanted = null) : IStepSink
+internal sealed class OutputSink(string step, string token, int number, OutputSpool spool, SecretPatterns secrets, Capture? capture, Action<DateTimeOffset> started, Action arrived, Action<long>? saveWanted = null) : IStepSink
 {
     private readonly Lane[] _lanes = [new(1, secrets), new(2, secrets)];
     private TaskCompletionSource<StepEnded?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,7 +58,7 @@ internal sealed class OutputSink(string step, string token, int number, OutputSp
         _ended.TrySetResult(end);
     }
 
-    public void OnSaveWanted() => saveWanted?.Invoke();
+    public void OnSaveWanted(long request) => saveWanted?.Invoke(request);
 
     public void OnClosed() => _ended.TrySetResult(null);
 

@@ -115,7 +115,7 @@ internal sealed class RunnerProgram
             case ReadFile m: socket.Send(RunnerWire.Control(_files.Read(m, socket.Send))); break;
             case ReadTree m: _trees.Read(m, socket.Send); break;
             case UnpackTree m: socket.Send(RunnerWire.Control(_trees.Unpack(m))); break;
-            case SaveDone m when _step is { } s && s.Step == m.Step: s.SaveDone(); break;
+            case SaveDone m when _step is { } s && s.Step == m.Step: s.SaveDone(m.Request); break;
             case StartStep m: Start(socket, m); break;
             case AttachStep m: Attach(socket, m); break;
             case AckOutput m when _step is { } s && s.Step == m.Step: s.Output(m.Stream).Acknowledge(m.Offset); break;
@@ -176,11 +176,11 @@ internal sealed class RunnerProgram
     }
 
     /// <summary>Said again until the agent has taken the save: a lost message costs nothing.</summary>
-    private void WantSave(StepRun step)
+    private void WantSave(StepRun step, long request)
     {
         lock (_pump)
         {
-            if (_socket is { Live: true } socket && step == _step) socket.Send(RunnerWire.Control(new SaveWanted { Step = step.Step }));
+            if (_socket is { Live: true } socket && step == _step) socket.Send(RunnerWire.Control(new SaveWanted { Step = step.Step, Request = request }));
         }
     }
 

@@ -10,7 +10,7 @@ namespace Berth.Agent.Runner;
 internal sealed record StepPlaces(string Directory, string WorkDirectory, string? Checkpoint);
 
 /// <summary>One step from its start until every process in the slot is dead and the agent has taken its end.</summary>
-internal sealed class StepRun(StartStep order, StepPlaces places, Reaper reaper, SlotProcesses processes, Action<StepRun> flush, Action<StepRun> wantSave)
+internal sealed class StepRun(StartStep order, StepPlaces places, Reaper reaper, SlotProcesses processes, Action<StepRun> flush, Action<StepRun, long> wantSave)
 {
     private const int BufferBytes = 512 * 1024;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
@@ -52,12 +52,12 @@ internal sealed class StepRun(StartStep order, StepPlaces places, Reaper reaper,
     }
 
     /// <summary>What the command asked for is safe; it sees so by its request being gone.</summary>
-    public void SaveDone()
+    public void SaveDone(long request)
     {
         if (places.Checkpoint is not { } checkpoint) return;
         try
         {
-            File.Delete(Path.Combine(checkpoint, CheckpointFiles.SaveRequest));
+            if (RequestIn(checkpoint) == request) File.Delete(Path.Combine(checkpoint, CheckpointFiles.SaveRequest));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -78,6 +78,13 @@ internal sealed class StepRun(StartStep order, StepPlaces places, Reaper reaper,
         }
     }
 
+    /// <summary>When the file was made that asks for a save; null if there is none.</summary>
+    private static long? RequestIn(string checkpoint)
+    {
+        var file = new FileInfo(Path.Combine(checkpoint, CheckpointFiles.SaveRequest));
+        return file.Exists ? file.LastWriteTimeUtc.Ticks : null;
+    }
+
     private void Watch(PipeReader[] readers)
     {
         var had = new HashSet<int>();
@@ -91,7 +98,7 @@ internal sealed class StepRun(StartStep order, StepPlaces places, Reaper reaper,
             if (places.Checkpoint is { } checkpoint && elapsed - asked > SaveEvery)
             {
                 asked = elapsed;
-                if (File.Exists(Path.Combine(checkpoint, CheckpointFiles.SaveRequest))) wantSave(this);
+                if (RequestIn(checkpoint) is { } request) wantSave(this, request);
             }
             if (exit is null && elapsed > limit) End(StepCause.TimedOut, TimeSpan.FromSeconds(order.GraceSeconds));
             TimeSpan? killAt;
@@ -128,7 +135,7 @@ internal sealed class StepRun(StartStep order, StepPlaces places, Reaper reaper,
     }
 
     private PipeReader Reader(int fd, OutputBuffer buffer, Stream echo) =>
-        new(fd, buffer, order.Echo ? new EchoStream(echo, SecretPatterns.Of(order.SecretEnv.Values)) : null, () => flush(this));
+        new(fd, buffer, order.Echo ? new EchoStream(echo, SecretPatterns.Of(order.SecretEnv.Values, order.Mask)) : null, () => flush(this));
 
     private static Dictionary<string, string> Environment(StartStep order, StepPlaces places)
     {

@@ -31,7 +31,7 @@ internal interface IStepSink
     void OnEnded(StepEnded end);
 
     /// <summary>The command asks for a checkpoint.</summary>
-    void OnSaveWanted();
+    void OnSaveWanted(long request);
 
     void OnClosed();
 }
@@ -76,7 +76,7 @@ internal sealed class RunnerLink(RunnerChannel channel, RunnerHello hello, long 
     /// <summary>Makes a directory anew, from a tar that was put into another one, or empty.</summary>
     public Task UnpackTreeAsync(string directory, string? from = null, string path = "") => AskAsync(id => new UnpackTree { Id = id, Directory = directory, From = from, Path = path }, null);
 
-    public Task SaveDoneAsync(string step) => channel.SendAsync(RunnerWire.Control(new SaveDone { Step = step }));
+    public Task SaveDoneAsync(string step, long request) => channel.SendAsync(RunnerWire.Control(new SaveDone { Step = step, Request = request }));
 
     public async Task StartAsync(StartStep order, IStepSink sink)
     {
@@ -195,7 +195,7 @@ internal sealed class RunnerLink(RunnerChannel channel, RunnerHello hello, long 
         {
             case Done m when _requests.TryGetValue(m.Id, out var request): request.Answer.TrySetResult(m); break;
             case StepStarted m when sink?.Step == m.Step && (sink.Token ?? m.Token) == m.Token: sink.OnStarted(m.At); break;
-            case SaveWanted m when sink?.Step == m.Step: sink.OnSaveWanted(); break;
+            case SaveWanted m when sink?.Step == m.Step: sink.OnSaveWanted(m.Request); break;
             case StepEnded m when sink?.Step == m.Step && (sink.Token ?? m.Token) == m.Token: sink.OnEnded(m); break;
             case RunnerDraining:
                 Draining = true;

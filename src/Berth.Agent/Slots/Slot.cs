@@ -123,7 +123,7 @@ internal sealed class Slot(int index, long boot)
 
         public void OnEnded(StepEnded end) => _ended.TrySetResult();
 
-        public void OnSaveWanted()
+        public void OnSaveWanted(long request)
         {
         }
 

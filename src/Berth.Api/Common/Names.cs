@@ -76,6 +76,12 @@ public static class Names
     /// <summary>Annotation on a task that a restore made: the uid under which the history knows what was before.</summary>
     public const string RestoredFromAnnotation = "berth.dev/restored-from";
 
+    /// <summary>
+    /// Annotation on a task that a restore is making again as over: the operator leaves it alone until its status is there. Otherwise it would
+    /// begin a history of its own, as a task that waits, before the restore could say how it had ended.
+    /// </summary>
+    public const string RestoringAnnotation = "berth.dev/restoring";
+
     /// <summary>Label on ConfigMaps in the operator's namespace that keep the history of tasks that had to go while the database was away.</summary>
     public const string SpillLabel = "berth.dev/spilled-history";
 

@@ -26,32 +26,33 @@ public enum FaultAction
 }
 
 /// <summary>One fault: which requests it meets, what happens to them, and how often. Empty texts match everything.</summary>
-/// <remarks>Set, not init: generated readers give null and zero to what is init-only and not in the text.</remarks>
+/// <remarks>The properties can be set after the making, because the generated reader leaves those alone that a rule does not name, and would
+/// clear them if they were init-only.</remarks>
 public sealed record FaultRule
 {
     /// <summary>What happens.</summary>
-    public required FaultAction Action { get; set; }
+    public required FaultAction Action { get; init; }
 
     /// <summary>The verb: get, list, watch, create, update, patch, delete, deletecollection.</summary>
-    public string Verb { get; set => field = value ?? ""; } = "";
+    public string Verb { get; set; } = "";
 
     /// <summary>The API group; <c>core</c> for the nameless one.</summary>
-    public string Group { get; set => field = value ?? ""; } = "";
+    public string Group { get; set; } = "";
 
     /// <summary>The resource in plural, with its subresource if one is meant: <c>tasks</c>, <c>tasks/status</c>.</summary>
-    public string Resource { get; set => field = value ?? ""; } = "";
+    public string Resource { get; set; } = "";
 
     /// <summary>The namespace.</summary>
-    public string Namespace { get; set => field = value ?? ""; } = "";
+    public string Namespace { get; set; } = "";
 
     /// <summary>The object's name.</summary>
-    public string Name { get; set => field = value ?? ""; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>The user who asks.</summary>
-    public string User { get; set => field = value ?? ""; } = "";
+    public string User { get; set; } = "";
 
     /// <summary>The start of the User-Agent header.</summary>
-    public string UserAgent { get; set => field = value ?? ""; } = "";
+    public string UserAgent { get; set; } = "";
 
     /// <summary>How long a delay lasts, in milliseconds.</summary>
     public int DelayMilliseconds { get; set; }

@@ -60,19 +60,23 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
         return manifest;
     }
 
-    /// <summary>Fills an empty database: verified first, all tables in one transaction, brought up to this program's schema afterwards.</summary>
-    public async Task<ArchiveManifest> RestoreAsync(ZipArchive archive, CancellationToken cancellation)
+    /// <summary>
+    /// Fills an empty database, or adds to one that was begun anew: verified first, all tables in one transaction, brought up to this program's schema.
+    /// </summary>
+    public async Task<ArchiveManifest> RestoreAsync(ZipArchive archive, bool merge, CancellationToken cancellation)
     {
         var manifest = await VerifyAsync(archive, cancellation).ConfigureAwait(false);
         if (!SchemaMigrator.Known.Contains(manifest.Schema))
             throw new ArchiveException($"The backup was made with schema {manifest.Schema}, which this program does not know. Restore it with the version of Berth that made it, or a newer one.");
         var migrator = new SchemaMigrator(connections);
-        await connections.RunAsync("look whether the database is empty", RefuseUsedAsync, cancellation).ConfigureAwait(false);
-        await migrator.MigrateAsync(manifest.Schema, cancellation).ConfigureAwait(false);
+        if (!merge) await connections.RunAsync("look whether the database is empty", RefuseUsedAsync, cancellation).ConfigureAwait(false);
+        await migrator.MigrateAsync(merge ? null : manifest.Schema, cancellation).ConfigureAwait(false);
         await connections.TransactAsync("restore a backup", async (connection, token) =>
         {
-            await RefuseUsedAsync(connection, token).ConfigureAwait(false);
-            foreach (var table in manifest.Tables) await RestoreTableAsync(connection, archive, table, token).ConfigureAwait(false);
+            if (merge) await HistoryMerge.BeginAsync(connection, manifest.Tables, Patience, token).ConfigureAwait(false);
+            else await RefuseUsedAsync(connection, token).ConfigureAwait(false);
+            foreach (var table in manifest.Tables) await RestoreTableAsync(connection, archive, table, merge ? HistoryMerge.Staged(table.Name) : "berth." + table.Name, token).ConfigureAwait(false);
+            if (merge) await HistoryMerge.FinishAsync(connection, manifest.Tables, Patience, token).ConfigureAwait(false);
             return true;
         }, cancellation).ConfigureAwait(false);
         await migrator.MigrateAsync(null, cancellation).ConfigureAwait(false);
@@ -90,17 +94,17 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
         return new ArchivedTable { Name = name, Columns = columns, Rows = rows, Bytes = hashing.Count, Digest = hashing.Digest() };
     }
 
-    private async Task RestoreTableAsync(NpgsqlConnection connection, ZipArchive archive, ArchivedTable table, CancellationToken cancellation)
+    private async Task RestoreTableAsync(NpgsqlConnection connection, ZipArchive archive, ArchivedTable table, string into, CancellationToken cancellation)
     {
         if (!Tables.Value.Any(t => t.Name == table.Name) || !table.Columns.All(c => c.All(l => char.IsAsciiLetterLower(l) || l == '_')))
             throw new ArchiveException($"The backup has a table '{table.Name}' that is none of Berth's.");
         await using (var content = Open(archive, table))
-        await using (var copy = await connection.BeginRawBinaryCopyAsync($"copy berth.{table.Name} ({string.Join(", ", table.Columns)}) from stdin (format binary)", cancellation).ConfigureAwait(false))
+        await using (var copy = await connection.BeginRawBinaryCopyAsync($"copy {into} ({string.Join(", ", table.Columns)}) from stdin (format binary)", cancellation).ConfigureAwait(false))
         {
             (copy.ReadTimeout, copy.WriteTimeout) = (Patience * 1000, Patience * 1000);
             await content.CopyToAsync(copy, cancellation).ConfigureAwait(false);
         }
-        await using var count = new NpgsqlCommand($"select count(*) from berth.{table.Name}", connection) { CommandTimeout = Patience };
+        await using var count = new NpgsqlCommand($"select count(*) from {into}", connection) { CommandTimeout = Patience };
         var rows = (long)(await count.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
         if (rows != table.Rows) throw new ArchiveException($"Table {table.Name}: {rows} rows were restored where the backup has {table.Rows}. Nothing was kept.");
     }
@@ -113,7 +117,7 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
         if (!(bool)(await exists.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!) return;
         await using var used = new NpgsqlCommand("select exists (select from berth.tasks) or exists (select from berth.artifacts) or exists (select from berth.audit) or exists (select from berth.logs)", connection);
         if ((bool)(await used.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!)
-            throw new ArchiveException("The database has a history already. Restore into an empty one: create it, and point the connection string there.");
+            throw new ArchiveException("The database has a history already. Restore into an empty one: create it, and point the connection string there. If an operator has begun a new history there since the loss: add what is missing to it with --merge.");
     }
 
     private static async Task<ArchiveManifest> ReadManifestAsync(ZipArchive archive, CancellationToken cancellation)

@@ -1,22 +1,26 @@
 using Berth.Api;
 using Berth.History.Artifacts;
 using Berth.History.Connection;
+using Berth.History.Queries;
 using Npgsql;
 
 namespace Berth.History.Archive;
 
 /// <summary>Compares the history with itself, and with the tasks of a cluster, and names every difference.</summary>
-internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactStore artifacts, Queries.TaskQueries queries, Logs.LogStore logs)
+internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactStore artifacts, TaskQueries queries, Logs.LogStore logs, TimeProvider time)
 {
+    private static readonly TimeSpan WriteTakes = TimeSpan.FromMinutes(1);
+
     // Each finds what must not be: kind, subject, message.
     private static readonly string[] Checks =
     [
         """
         select 'TransitionMissing', k.uid, format('%s of %s acknowledged transitions are here', count(t.seq), k.acknowledged)
           from berth.tasks k left join berth.transitions t on t.uid = k.uid and t.seq <= k.acknowledged
-          where not exists (select from berth.purged_tasks p where p.uid = k.uid) and not exists (select from berth.alerts a where a.name = 'HistoryLost' and a.subject = k.uid)
+          where not exists (select from berth.purged_tasks p where p.uid = k.uid) and not exists (select from berth.alerts a where a.name = 'HistoryLost' and a.subject = k.uid and a.resolved_at is null)
           group by k.uid, k.acknowledged having count(t.seq) <> k.acknowledged
         """,
+        "select 'HistoryLost', a.subject, a.message from berth.alerts a where a.name = 'HistoryLost' and a.resolved_at is null and exists (select from berth.tasks k where k.uid = a.subject)",
         "select 'TransitionTwice', uid, format('number %s is here %s times', seq, count(*)) from berth.transitions group by uid, seq having count(*) > 1",
         "select 'TaskMissing', t.uid, format('%s transitions of a task that is not known', count(*)) from berth.transitions t where not exists (select from berth.tasks k where k.uid = t.uid) and not exists (select from berth.purged_tasks p where p.uid = t.uid and not p.swept) group by t.uid",
         """
@@ -47,7 +51,8 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
     /// <summary>Tasks that the history believes to be under way and the cluster does not have, neither themselves nor restored.</summary>
     private async Task FindGoneAsync(IReadOnlyList<TaskResource> cluster, List<HistoryDefect> defects, CancellationToken cancellation)
     {
-        var known = cluster.Select(t => t.Metadata.Uid).Concat(cluster.Select(t => t.Metadata.Annotations?.GetValueOrDefault(Names.RestoredFromAnnotation) ?? "")).ToHashSet(StringComparer.Ordinal);
+        var there = cluster.Select(t => t.Metadata.Uid).Concat(cluster.Select(t => t.Metadata.Annotations?.GetValueOrDefault(Names.RestoredFromAnnotation)).OfType<string>());
+        var known = RestoredTasks.WithOrigins(there, await RestoredTasks.ReadAsync(connections, cancellation).ConfigureAwait(false));
         var open = await connections.RunAsync("verify the history", (c, t) => AskAsync(c, "select phase, uid, namespace || '/' || name from berth.tasks where finished_at is null and deleted_at is null order by uid", t), cancellation).ConfigureAwait(false);
         defects.AddRange(open.Where(o => !known.Contains(o.Subject)).Select(o => new HistoryDefect("ClusterMissing", o.Subject, $"task {o.Message} is {o.Kind} here and not in the cluster: it was deleted by force, or the cluster was lost; 'berth restore --resources-only' brings it back suspended")));
     }
@@ -58,6 +63,9 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
         var stored = (await queries.TransitionsAsync(uid, cancellation).ConfigureAwait(false)).ToDictionary(e => e.Seq);
         var missing = history.Entries.Where(e => e.Seq <= history.Acknowledged && !stored.ContainsKey(e.Seq)).Select(e => e.Seq).ToList();
         if (missing.Count > 0) defects.Add(new HistoryDefect("TransitionMissing", uid, $"the task's status says that {string.Join(", ", missing)} are stored, and they are not"));
+        var waiting = history.Entries.Where(e => e.Seq > history.Acknowledged && !stored.ContainsKey(e.Seq)).ToList();
+        if (waiting.Count > 0 && time.GetUtcNow() - waiting[0].At > WriteTakes)
+            defects.Add(new HistoryDefect("TransitionWaiting", uid, $"{waiting.Count} transitions since {waiting[0].At:O} are in the task's status only; the operator writes them as long as it runs and the database takes them"));
         foreach (var entry in history.Entries)
             if (stored.TryGetValue(entry.Seq, out var other) && (entry.To, entry.Signal, entry.Reason, Moments.Normal(entry.At)) != (other.To, other.Signal, other.Reason, other.At))
                 defects.Add(new HistoryDefect("TransitionDiffers", uid, $"number {entry.Seq} is {entry.To}/{entry.Reason} in the cluster and {other.To}/{other.Reason} here"));

@@ -9,8 +9,8 @@ namespace Berth.History.Artifacts;
 
 /// <summary>
 /// Bytes by digest. Chunks are written as they come, each in its own transaction, under an id of their own: a slow sender holds neither a
-/// connection nor a lock. The digest is entered last; of two equal uploads the second one's chunks are dropped. Chunks without a digest are
-/// swept a day later.
+/// connection nor a lock. The digest is entered last; of two equal uploads the second one's chunks are dropped, unless the first one's are
+/// damaged: then it takes their place. Chunks without a digest are swept a day later.
 /// </summary>
 internal sealed class ArtifactStore(HistoryConnections connections, TimeProvider time)
 {
@@ -27,10 +27,11 @@ internal sealed class ArtifactStore(HistoryConnections connections, TimeProvider
             throw new ArtifactMismatchException($"{link.Path}: {link.Size} bytes are more than the {connections.Options.MaxArtifactBytes} that an artifact may have.");
         var blob = Guid.CreateVersion7(time.GetUtcNow());
         var (chunks, stored) = await StreamAsync(content, link, blob, cancellation).ConfigureAwait(false);
+        var damaged = await DamagedAsync(link.Digest, cancellation).ConfigureAwait(false);
         return await connections.TransactAsync("store an artifact", async (connection, token) =>
         {
-            var isNew = await EnterAsync(connection, link, blob, chunks, stored, token).ConfigureAwait(false);
-            if (!isNew) await DropAsync(connection, blob, token).ConfigureAwait(false);
+            var isNew = await EnterAsync(connection, link, blob, chunks, stored, damaged, token).ConfigureAwait(false);
+            if ((isNew ? damaged : blob) is { } unused) await DropAsync(connection, unused, token).ConfigureAwait(false);
             await refer(connection, token).ConfigureAwait(false);
             return isNew;
         }, cancellation).ConfigureAwait(false);
@@ -57,13 +58,34 @@ internal sealed class ArtifactStore(HistoryConnections connections, TimeProvider
             return found;
         }, cancellation);
 
-    public Task<Stream?> OpenAsync(string digest, CancellationToken cancellation) =>
-        connections.RunAsync<Stream?>("open an artifact", async (connection, token) =>
+    public async Task<Stream?> OpenAsync(string digest, CancellationToken cancellation) => (await FindAsync(digest, cancellation).ConfigureAwait(false)).Bytes;
+
+    /// <summary>The blob of stored bytes that are not what their digest says; null if they are, or if there are none.</summary>
+    private async Task<Guid?> DamagedAsync(string digest, CancellationToken cancellation)
+    {
+        var (blob, bytes) = await FindAsync(digest, cancellation).ConfigureAwait(false);
+        if (bytes is null) return null;
+        await using (bytes)
+        {
+            try
+            {
+                await bytes.CopyToAsync(Stream.Null, cancellation).ConfigureAwait(false);
+                return null;
+            }
+            catch (Exception e) when (e is ArtifactMismatchException or HistoryUnavailableException { Reason: HistoryUnavailableReason.KeyMissing })
+            {
+                return blob; // nobody can read it
+            }
+        }
+    }
+
+    private Task<(Guid Blob, Stream? Bytes)> FindAsync(string digest, CancellationToken cancellation) =>
+        connections.RunAsync<(Guid, Stream?)>("open an artifact", async (connection, token) =>
         {
             await using var command = new NpgsqlCommand("select blob, size, chunks from berth.artifacts where digest = $1", connection) { Parameters = { new() { Value = digest } } };
             await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
-            if (!await reader.ReadAsync(token).ConfigureAwait(false)) return null;
-            return new ArtifactStream(connections, seal, digest, reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2));
+            if (!await reader.ReadAsync(token).ConfigureAwait(false)) return default;
+            return (reader.GetGuid(0), new ArtifactStream(connections, seal, digest, reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2)));
         }, cancellation);
 
     private async Task<(int Chunks, long Stored)> StreamAsync(Stream content, ArtifactLink link, Guid blob, CancellationToken cancellation)
@@ -104,18 +126,23 @@ internal sealed class ArtifactStore(HistoryConnections connections, TimeProvider
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
-    private async Task<bool> EnterAsync(NpgsqlConnection connection, ArtifactLink link, Guid blob, int chunks, long stored, CancellationToken cancellation)
+    private async Task<bool> EnterAsync(NpgsqlConnection connection, ArtifactLink link, Guid blob, int chunks, long stored, Guid? damaged, CancellationToken cancellation)
     {
-        // A conflict updates nothing, but locks the row, so that a cleanup cannot take the bytes before the link is there.
+        // A conflict takes the place of what is damaged and nothing else, but locks the row in any case, so that a cleanup cannot take the
+        // bytes before the link is there.
         await using var command = new NpgsqlCommand("""
             insert into berth.artifacts as a (digest, blob, size, stored_size, chunks, created_at) values ($1, $2, $3, $4, $5, $6)
-              on conflict (digest) do update set digest = a.digest returning blob
+              on conflict (digest) do update set
+                blob = case when a.blob = $7 then excluded.blob else a.blob end,
+                chunks = case when a.blob = $7 then excluded.chunks else a.chunks end,
+                stored_size = case when a.blob = $7 then excluded.stored_size else a.stored_size end
+              returning blob
             """, connection)
         {
             Parameters =
             {
                 new() { Value = link.Digest }, new() { Value = blob }, new() { Value = link.Size }, new() { Value = stored }, new() { Value = chunks },
-                new() { Value = Moments.Normal(time.GetUtcNow()) },
+                new() { Value = Moments.Normal(time.GetUtcNow()) }, new() { Value = (object?)damaged ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
             },
         };
         return (Guid)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))! == blob;

@@ -6,6 +6,9 @@ namespace Berth.History.Artifacts;
 /// <summary>Checkpoints: numbered artifacts of the running attempts of a task, of which the newest few are kept.</summary>
 internal sealed class CheckpointStore(HistoryConnections connections, ArtifactStore artifacts, TimeProvider time)
 {
+    // By attempt, not by time: what a lost attempt saved may arrive after its successor's.
+    private const string NewestFirst = "substring(attempt from '[0-9]+$')::int desc, number desc";
+
     public async Task PutAsync(Stream content, CheckpointRecord checkpoint, int keep, CancellationToken cancellation)
     {
         var link = new ArtifactLink { TaskUid = checkpoint.TaskUid, Attempt = checkpoint.Attempt, Path = $"checkpoint {checkpoint.Number}", Digest = checkpoint.Digest, Size = checkpoint.Size };
@@ -15,7 +18,7 @@ internal sealed class CheckpointStore(HistoryConnections connections, ArtifactSt
     public Task<IReadOnlyList<CheckpointRecord>> ListAsync(string taskUid, CancellationToken cancellation) =>
         connections.RunAsync<IReadOnlyList<CheckpointRecord>>("list checkpoints", async (connection, token) =>
         {
-            await using var command = new NpgsqlCommand("select attempt, number, digest, size, created_at from berth.checkpoints where task_uid = $1 order by created_at desc, number desc", connection)
+            await using var command = new NpgsqlCommand($"select attempt, number, digest, size, created_at from berth.checkpoints where task_uid = $1 order by {NewestFirst}", connection)
             { Parameters = { new() { Value = taskUid } } };
             await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
             var found = new List<CheckpointRecord>();
@@ -49,7 +52,7 @@ internal sealed class CheckpointStore(HistoryConnections connections, ArtifactSt
             },
         };
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-        await using var prune = new NpgsqlCommand("delete from berth.checkpoints where task_uid = $1 and (attempt, number) not in (select attempt, number from berth.checkpoints where task_uid = $1 order by created_at desc, number desc limit $2)", connection)
+        await using var prune = new NpgsqlCommand($"delete from berth.checkpoints where task_uid = $1 and (attempt, number) not in (select attempt, number from berth.checkpoints where task_uid = $1 order by {NewestFirst} limit $2)", connection)
         { Parameters = { new() { Value = checkpoint.TaskUid }, new() { Value = Math.Max(1, keep) } } };
         await prune.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }

@@ -3,6 +3,9 @@ namespace Berth.History;
 /// <summary>One verb that a person used.</summary>
 public sealed record AuditRecord
 {
+    /// <summary>The verb of a deletion; written for a task, it marks the task as deleted.</summary>
+    public const string Delete = "delete";
+
     /// <summary>Identity; writing it again changes nothing.</summary>
     public Guid Id { get; init; } = Guid.CreateVersion7();
 

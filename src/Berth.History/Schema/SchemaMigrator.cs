@@ -43,7 +43,7 @@ internal sealed class SchemaMigrator(HistoryConnections connections)
         RefuseNewer(applied);
         if (Known.FirstOrDefault(m => !applied.Contains(m)) is { } missing)
             throw new HistoryUnavailableException(HistoryUnavailableReason.SchemaOlder, false,
-                $"History: the schema lacks migration {missing}. An operator of this version brings it up to date when it starts; look at its log if it did not.");
+                $"History: the schema lacks migration {missing}. An operator of this version brings it up to date within a minute; look at its log if it did not.");
         return Known[^1];
     }
 

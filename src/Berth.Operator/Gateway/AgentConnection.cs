@@ -15,6 +15,9 @@ internal sealed class AgentConnection(
 {
     private const int PingSeconds = 10;
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
+
+    // Less than an agent waits for the answer to its hello.
+    private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(3 * PingSeconds);
 
     /// <summary>Runs until the connection ends.</summary>
@@ -22,6 +25,7 @@ internal sealed class AgentConnection(
     {
         var hello = await HelloAsync(socket, identity, aborted);
         if (hello is null) return;
+        if (hello.Unreachable.Length > 0 || leader.LeaderAddress.Length == 0) await leader.WaitForAnotherAsync(hello.Unreachable, HeldFor, time, aborted);
         if (leader.Term is not { } term)
         {
             await socket.WriteAsync(new Redirect { Address = leader.LeaderAddress }, aborted);

@@ -13,21 +13,23 @@ namespace Berth.Operator.History;
 internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, HistoryWriter writer, HistoryCondition condition, TimeProvider time, ILogger<HistoryCatchUp> log)
 {
     private const int Batch = 5_000;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs for one term.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var changed = new SemaphoreSlim(0);
-        void Changed() => changed.Release();
+        var wasAway = false;
+        void Changed() => Volatile.Write(ref wasAway, true);
         condition.Changed += Changed;
         try
         {
             while (true)
             {
                 while (!await CompareAsync(cancellationToken)) await Task.Delay(TryAgain, time, cancellationToken);
-                do await changed.WaitAsync(cancellationToken);
-                while (condition.Trouble is not null);
+                // However often it changed meanwhile, one comparison tells all. Other uses may be ill for longer; they do not matter here.
+                while (!Volatile.Read(ref wasAway) || condition.Trouble is { Use: HistoryUse.Probe or HistoryUse.Migration }) await Task.Delay(LookEvery, time, cancellationToken);
+                Volatile.Write(ref wasAway, false);
             }
         }
         finally
@@ -36,6 +38,9 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
         }
     }
 
+    /// <summary>What the database once said it has. A task that waits has no reason to write it into its status: then only memory knows.</summary>
+    private long Told(TaskResource task) => Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
+
     private async Task<bool> CompareAsync(CancellationToken cancellationToken)
     {
         try
@@ -43,9 +48,9 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
             var behind = 0;
             foreach (var keys in cache.Tasks.Keys().Chunk(Batch))
             {
-                var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status.History.Acknowledged > 0).ToList();
+                var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => Told(t) > 0).ToList();
                 var known = await store.GetAcknowledgedAsync([.. tasks.Select(t => t.Metadata.Uid)], cancellationToken);
-                foreach (var task in tasks.Where(t => known.GetValueOrDefault(t.Metadata.Uid) < t.Status.History.Acknowledged))
+                foreach (var task in tasks.Where(t => known.GetValueOrDefault(t.Metadata.Uid) < Told(t)))
                 {
                     writer.Enqueue(task.Metadata.Key());
                     behind++;

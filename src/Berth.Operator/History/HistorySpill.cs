@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Berth.Api;
 using Berth.History;
 using Berth.Kubernetes;
@@ -11,16 +12,21 @@ namespace Berth.Operator.History;
 /// <summary>
 /// Tasks that must go while the database is away leave their history in a ConfigMap of the operator's namespace, one each. Once the database
 /// is back it is written there as if it had come from the task's status (what is there already is compared, not written again), and only
-/// then is the ConfigMap deleted.
+/// then is the ConfigMap deleted. What people did meanwhile is kept in the same way: nothing else may show it any more after a restart.
 /// </summary>
 internal sealed class HistorySpill(
-    KubernetesClient client, HistoryStore store, ClusterCache cache, HistoryCondition condition, OperatorEvents events, OperatorOptions options, TimeProvider time, ILogger<HistorySpill> log) : IDisposable
+    KubernetesClient client, HistoryStore store, ClusterCache cache, HistoryWriter writer, HistoryCondition condition, OperatorEvents events, OperatorOptions options, TimeProvider time, ILogger<HistorySpill> log) : IDisposable
 {
     private const string Key = "history.json";
+    private const string AuditKey = "audit.json";
+    // Of at most a kilobyte each, as a rule: a ConfigMap takes a megabyte.
+    private const int AuditsTogether = 500;
+    private static readonly TimeSpan GatherAudits = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<string, long> _spilled = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _unreadable = new(StringComparer.Ordinal);
+    private readonly HashSet<Guid> _spilledAudit = [];
     private readonly SemaphoreSlim _wake = new(0);
     private int _waiting = -1;
 
@@ -47,14 +53,10 @@ internal sealed class HistorySpill(
             Attempts = task.Status.Attempt is { } attempt ? [new AttemptRecord { TaskUid = uid, Attempt = attempt }] : [],
             Approvals = [.. cache.Approvals.Store.ByIndex(ClusterCache.ByTask, $"{task.Metadata.Namespace}/{task.Metadata.Name}").Where(a => a.Spec.TaskRef.Uid == uid)],
         };
-        var map = new ConfigMap
-        {
-            Metadata = new() { Name = NameOf(uid), Namespace = options.Operator.Namespace, Labels = new Dictionary<string, string> { [Names.SpillLabel] = "true" } },
-            Data = new Dictionary<string, string> { [Key] = history.ToJson() },
-        };
+        var map = MapOf(NameOf(uid), Key, history.ToJson());
         try
         {
-            await WriteAsync(map, cancellationToken);
+            await WriteAsync(map, Key, cancellationToken);
         }
         catch (KubernetesException e) when (e.IsForbidden)
         {
@@ -63,9 +65,54 @@ internal sealed class HistorySpill(
         }
         log.LogWarning("{Reason}: task {Namespace}/{Task} goes while the database is away; its last {Count} transitions wait in ConfigMap {ConfigMap}", Reasons.HistoryDegraded, task.Metadata.Namespace, task.Metadata.Name, history.Outbox.Entries.Count, map.Metadata.Name);
         _spilled[uid] = task.Status.History.Seq;
-        if (_waiting >= 0) Interlocked.Increment(ref _waiting);
-        _wake.Release();
+        Waits();
         Spilled?.Invoke(task.Metadata.Key());
+    }
+
+    /// <summary>Keeps for one term what people do while the database is away.</summary>
+    public async Task KeepAuditAsync(CancellationToken cancellationToken)
+    {
+        using var waits = new SemaphoreSlim(0);
+        void Waits()
+        {
+            if (waits.CurrentCount == 0) waits.Release();
+        }
+        writer.AuditWaits += Waits;
+        try
+        {
+            while (true)
+            {
+                await waits.WaitAsync(cancellationToken);
+                await Task.Delay(GatherAudits, time, cancellationToken);
+                await SaveAuditAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            writer.AuditWaits -= Waits;
+        }
+    }
+
+    /// <summary>Keeps the acts that wait and are not kept yet.</summary>
+    public async Task SaveAuditAsync(CancellationToken cancellationToken)
+    {
+        var waiting = writer.WaitingAudit;
+        _spilledAudit.IntersectWith(waiting.Select(a => a.Id));
+        foreach (var acts in waiting.Where(a => !_spilledAudit.Contains(a.Id)).OrderBy(a => a.At).Chunk(AuditsTogether))
+        {
+            var map = MapOf(NameOf("audit-" + acts[0].Id.ToString("N")), AuditKey, JsonSerializer.Serialize(acts, HistoryJson.Default.IReadOnlyListAuditRecord));
+            try
+            {
+                await WriteAsync(map, AuditKey, cancellationToken);
+            }
+            catch (KubernetesException e)
+            {
+                log.LogError("{Count} acts of people are not in the database and could not be kept in ConfigMap {ConfigMap} either: {Message} They are lost if this process ends before the database is back", acts.Length, map.Metadata.Name, e.Message);
+                return;
+            }
+            foreach (var act in acts) _spilledAudit.Add(act.Id);
+            Waits();
+        }
     }
 
     /// <summary>Drains for one term. Lists once at its beginning, and then only while something may wait.</summary>
@@ -82,9 +129,21 @@ internal sealed class HistorySpill(
     /// <inheritdoc />
     public void Dispose() => _wake.Dispose();
 
+    private void Waits()
+    {
+        if (_waiting >= 0) Interlocked.Increment(ref _waiting);
+        _wake.Release();
+    }
+
+    private ConfigMap MapOf(string name, string key, string json) => new()
+    {
+        Metadata = new() { Name = name, Namespace = options.Operator.Namespace, Labels = new Dictionary<string, string> { [Names.SpillLabel] = "true" } },
+        Data = new Dictionary<string, string> { [key] = json },
+    };
+
     private static string NameOf(string uid) => "berth-outbox-" + uid;
 
-    private async Task WriteAsync(ConfigMap map, CancellationToken cancellationToken)
+    private async Task WriteAsync(ConfigMap map, string key, CancellationToken cancellationToken)
     {
         try
         {
@@ -93,7 +152,7 @@ internal sealed class HistorySpill(
         catch (KubernetesException e) when (e.IsAlreadyExists)
         {
             // Kept by a leader before, maybe with less.
-            var data = new System.Text.Json.Nodes.JsonObject { ["data"] = new System.Text.Json.Nodes.JsonObject { [Key] = map.Data![Key] } };
+            var data = new System.Text.Json.Nodes.JsonObject { ["data"] = new System.Text.Json.Nodes.JsonObject { [key] = map.Data![key] } };
             await client.PatchAsync(Resources.ConfigMaps, new ObjectKey(map.Metadata.Namespace, map.Metadata.Name!), Patch.Merge(data), cancellationToken: cancellationToken);
         }
     }
@@ -119,6 +178,12 @@ internal sealed class HistorySpill(
     private async Task DrainAsync(ConfigMap map, CancellationToken cancellationToken)
     {
         var key = new ObjectKey(options.Operator.Namespace, map.Metadata.Name!);
+        if (map.Data?.GetValueOrDefault(AuditKey) is { } audit && ReadAudit(audit) is { } acts)
+        {
+            await store.WriteAuditAsync(acts, cancellationToken);
+            await DoneAsync(map, cancellationToken);
+            return;
+        }
         if (map.Data?.GetValueOrDefault(Key) is not { } json || SpilledTask.FromJson(json) is not { } history)
         {
             if (_unreadable.TryAdd(map.Metadata.Uid ?? key.Name, 0)) log.LogError("ConfigMap {ConfigMap} is labelled as spilled history and cannot be read; look at it, and delete it if it is not Berth's", key);
@@ -130,8 +195,26 @@ internal sealed class HistorySpill(
             log.LogError("ConfigMap {ConfigMap} holds transitions that do not follow on what the database has; it stays until they do", key);
             return;
         }
-        await client.DeleteAsync(Resources.ConfigMaps, key, new DeleteOptions { Uid = map.Metadata.Uid }, cancellationToken);
-        Interlocked.Decrement(ref _waiting);
+        await DoneAsync(map, cancellationToken);
         log.LogInformation("History of task {Namespace}/{Task}, which went while the database was away, is written ({Ago} later)", history.Outbox.Task.Namespace, history.Outbox.Task.Name, Durations.Describe(time.GetUtcNow() - (map.Metadata.CreationTimestamp ?? time.GetUtcNow())));
+    }
+
+    private async Task DoneAsync(ConfigMap map, CancellationToken cancellationToken)
+    {
+        await client.DeleteAsync(Resources.ConfigMaps, new ObjectKey(options.Operator.Namespace, map.Metadata.Name!), new DeleteOptions { Uid = map.Metadata.Uid }, cancellationToken);
+        Interlocked.Decrement(ref _waiting);
+    }
+
+    private static IReadOnlyList<AuditRecord>? ReadAudit(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, HistoryJson.Default.IReadOnlyListAuditRecord);
+        }
+        catch (JsonException)
+        {
+            // Not ours, or damaged: told as unreadable.
+            return null;
+        }
     }
 }

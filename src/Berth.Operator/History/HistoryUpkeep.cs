@@ -9,7 +9,7 @@ internal sealed class HistoryUpkeep(HistoryStore store, HistoryCondition conditi
     private const int Logs = 200;
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
     private static readonly TimeSpan MergeEvery = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan TryAgain = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs for one term.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)

@@ -48,11 +48,18 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
         Wake();
     }
 
-    /// <summary>Notes what a person did. Kept in memory until it is written; what the cluster still shows the next leader finds again.</summary>
+    /// <summary>Acts of people that are not written yet. Kept in memory; while the database is away <see cref="HistorySpill"/> keeps them safe.</summary>
+    public IReadOnlyList<AuditRecord> WaitingAudit => [.. _audit.Values];
+
+    /// <summary>Raised when acts of people wait that could not be written.</summary>
+    public event Action? AuditWaits;
+
+    /// <summary>Notes what a person did.</summary>
     public void Note(AuditRecord record)
     {
         if (_audit.Count >= MostRecords || !_audit.TryAdd(record.Id, record)) return;
         Wake();
+        if (health.Trouble is not null) AuditWaits?.Invoke();
     }
 
     /// <summary>Forgets a task that is gone.</summary>
@@ -122,6 +129,7 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
             foreach (var (key, at) in since) _pending.TryAdd(key, at);
             metrics.HistoryFailed(e.Reason.ToString());
             health.Failed(HistoryUse.Records, e);
+            if (!_audit.IsEmpty) AuditWaits?.Invoke();
             return false;
         }
     }

@@ -19,6 +19,7 @@ namespace Berth.Operator.History;
 /// </summary>
 internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, HistoryWriter writer, LeaderState leader, OperatorOptions options, TimeProvider time, ILogger<VerbAudit> log)
 {
+    private static readonly TimeSpan NoteHolds = TimeSpan.FromMinutes(5);
     private static readonly ResourceType AnyTask = Resources.Dynamic(Names.Group, Names.Version, "tasks", "Task", true);
     private readonly Channel<(TaskResource? Before, TaskResource After)> _changes = Channel.CreateBounded<(TaskResource?, TaskResource)>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -43,7 +44,14 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
     /// <summary>The cache told of a task: notes it if a person did something.</summary>
     public void Seen(InformerEvent<TaskResource> change)
     {
-        if (leader.Term is null || change.Type != InformerEventType.Updated || change.Old is not { } before || before.Metadata.Uid != change.Object.Metadata.Uid) return;
+        if (leader.Term is null) return;
+        if (change.Type == InformerEventType.Deleted)
+        {
+            // Without finalizers it goes at once; with them it was noted when it began to go, under the same id.
+            writer.Note(Deleted(change.Object, change.Object.Metadata.DeletionTimestamp ?? time.GetUtcNow()));
+            return;
+        }
+        if (change.Type != InformerEventType.Updated || change.Old is not { } before || before.Metadata.Uid != change.Object.Metadata.Uid) return;
         var after = change.Object;
         var noted = Noted("Task", after.Metadata, before.Metadata.Annotations);
         var deleted = before.Metadata.DeletionTimestamp is null && after.Metadata.DeletionTimestamp is not null;
@@ -53,6 +61,7 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
     /// <summary>The cache told of a pool.</summary>
     public void Seen(InformerEvent<AgentPoolResource> change)
     {
+        if (leader.Term is not null && change.Type == InformerEventType.Deleted) writer.Note(Deleted("AgentPool", change.Object.Metadata, change.Object.Metadata.DeletionTimestamp ?? time.GetUtcNow()));
         if (leader.Term is not null && change.Type != InformerEventType.Deleted) Noted("AgentPool", change.Object.Metadata, change.Old?.Metadata.Annotations);
     }
 
@@ -111,6 +120,8 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
     {
         var text = meta.Annotations?.GetValueOrDefault(Names.ActionAnnotation);
         if (text is null || text == before?.GetValueOrDefault(Names.ActionAnnotation) || ActionNote.Read(text) is not { } note || note.Id == Guid.Empty) return false;
+        // Whether it is really deleted shows when it goes.
+        if (note.Verb == AuditRecord.Delete) return true;
         writer.Note(new AuditRecord
         {
             Id = note.Id,
@@ -156,11 +167,31 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
             });
     }
 
-    // The API server does not tell controllers who deletes; its own audit log does. A time to live is ours.
     private static AuditRecord Deleted(TaskResource task, DateTimeOffset at)
     {
         var isOver = Durations.OrNull(task.Spec.TtlAfterFinished) is { } ttl && task.Status.FinishedAt is { } finished && finished + ttl <= at.AddSeconds(1);
-        return Of(task, "delete", at) with { Id = IdOf(task.Metadata.Uid, "delete"), Actor = isOver ? "ttlAfterFinished" : "via the API server" };
+        var record = Deleted("Task", task.Metadata, at);
+        return isOver && record.DetailJson is null ? record with { Actor = "ttlAfterFinished" } : record;
+    }
+
+    /// <summary>The API server does not tell controllers who deletes; its own audit log does. The command line says so in a note just before.</summary>
+    internal static AuditRecord Deleted(string kind, ResourceMeta meta, DateTimeOffset at)
+    {
+        var note = ActionNote.Read(meta.Annotations?.GetValueOrDefault(Names.ActionAnnotation)) is { Verb: AuditRecord.Delete } said && (at - said.At).Duration() < NoteHolds ? said : null;
+        return new()
+        {
+            Id = IdOf(meta.Uid, AuditRecord.Delete),
+            // The time is in the key of the table: it must be the same whoever writes it again.
+            At = at,
+            Actor = note?.By ?? "via the API server",
+            Verb = AuditRecord.Delete,
+            Kind = kind,
+            Namespace = meta.Namespace,
+            Name = meta.Name,
+            Uid = meta.Uid,
+            Outcome = "Requested",
+            DetailJson = note is null ? null : new JsonObject { ["comment"] = note.Comment, ["noted"] = true }.ToJsonString(),
+        };
     }
 
     private static AuditRecord Of(TaskResource task, string verb, DateTimeOffset at) => new()

@@ -89,6 +89,7 @@ internal sealed class LeaderWork
             _loops.RunAsync("history-catch-up", _catchUp.RunAsync, ending.Token),
             _loops.RunAsync("audit", _audit.RunAsync, ending.Token),
             _loops.RunAsync("history-spill", _spill.RunAsync, ending.Token),
+            _loops.RunAsync("audit-spill", _spill.KeepAuditAsync, ending.Token),
             _loops.RunAsync("sweep", SweepAsync, ending.Token));
         EnqueueAll(controllers);
         await Task.WhenAll(controllers.Tasks.RunAsync(lease.Stop, lease.Lost), controllers.Pools.RunAsync(lease.Stop, lease.Lost), controllers.Agents.RunAsync(lease.Stop, lease.Lost));

@@ -19,9 +19,10 @@ namespace Berth.Operator.Hosting;
 /// </summary>
 internal sealed class OperatorHost(
     KubernetesClient client, ClusterCache cache, LeaderState leader, LeaderWork work, GatewayCertificates certificates, ViewCertificates viewCertificates, ViewRegistration registration, GatewayPublisher publisher, HistoryStore store,
-    HistoryWriter history, HistoryCondition condition, HistoryProbe probe, HistoryKeys keys, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
+    HistoryWriter history, HistorySpill spill, HistoryCondition condition, HistoryProbe probe, HistoryKeys keys, PlanStore plans, LogWriter logs, ApprovalProver prover, StorageMeter storage, Notifier notifier, EventRecorder events, LoopSupervisor loops,
     ListeningAddresses addresses, OperatorOptions options, TimeProvider time, ILoggerFactory logging)
 {
+    private static readonly TimeSpan LeaveToARestore = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(5);
     private readonly ILogger _log = logging.CreateLogger<OperatorHost>();
 
@@ -65,13 +66,15 @@ internal sealed class OperatorHost(
         });
         elector.LeaderChanged += record => leader.SeeLeader(AddressOf(record, Names.GatewayAddressAnnotation), AddressOf(record, Names.ViewAddressAnnotation));
         leader.HigherEpochSeen += elector.RaiseEpochAbove;
+        // The Lease may have been deleted, and its epoch with it: what tasks record was ordered under an earlier one.
+        elector.RaiseEpochAbove(cache.TaskInformer.Store.List().Select(t => t.Status.Attempt?.Epoch ?? 0).DefaultIfEmpty().Max());
         return await elector.RunAsync(lease => work.LeadAsync(lease, elector.Identity, elector.ConfirmAsync), stop);
     }
 
     private static string AddressOf(LeaderRecord leader, string annotation) => leader.Identity.Length == 0 ? "" : leader.Annotations.GetValueOrDefault(annotation) ?? "";
 
     private Task Background(CancellationToken stop) => Task.WhenAll(
-        loops.RunAsync("migration", MigrateAsync, stop),
+        loops.RunAsync("migration", KeepMigratedAsync, stop),
         loops.RunAsync("history", history.RunAsync, stop),
         loops.RunAsync("history-probe", probe.RunAsync, stop),
         loops.RunAsync("history-keys", keys.RunAsync, stop),
@@ -84,6 +87,33 @@ internal sealed class OperatorHost(
         loops.RunAsync("notifications", notifier.RunAsync, stop),
         loops.RunAsync("events", events.RunAsync, CancellationToken.None),
         loops.RunAsync("certificate", certificates.RunAsync, stop));
+
+    /// <summary>Brings the schema up to date, and again when the database turns out to be another one: lost and made anew, or restored from before an upgrade.</summary>
+    private async Task KeepMigratedAsync(CancellationToken cancellationToken)
+    {
+        using var changed = new SemaphoreSlim(0);
+        bool LacksSchema() => condition.Trouble is { Use: HistoryUse.Probe, Reason: HistoryUnavailableReason.SchemaOlder };
+        void Changed()
+        {
+            if (changed.CurrentCount == 0) changed.Release();
+        }
+        condition.Changed += Changed;
+        try
+        {
+            while (true)
+            {
+                await MigrateAsync(cancellationToken);
+                while (!LacksSchema()) await changed.WaitAsync(cancellationToken);
+                // Somebody may be restoring a backup at this moment: an empty database is theirs first.
+                await Task.Delay(LeaveToARestore, time, cancellationToken);
+                if (LacksSchema()) _log.LogWarning("The database has no schema any more, or an older one: it was replaced. It is brought up to date; what a backup has can be added with 'berth restore FILE --history-only --merge'");
+            }
+        }
+        finally
+        {
+            condition.Changed -= Changed;
+        }
+    }
 
     /// <summary>Brings the schema up to date as soon as the database can be reached; nothing else waits for it.</summary>
     private async Task MigrateAsync(CancellationToken cancellationToken)
@@ -111,6 +141,7 @@ internal sealed class OperatorHost(
         try
         {
             await history.FlushAsync(limit.Token);
+            await spill.SaveAuditAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {

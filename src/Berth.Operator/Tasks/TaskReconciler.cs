@@ -17,12 +17,15 @@ internal sealed class TaskReconciler(
     KubernetesClient client, ClusterCache cache, LeaderState leader, TaskObserver observer, TaskEffects effects, PlacementLoop placement,
     HistoryWriter history, HistorySpill spill, PlanStore plans, VerdictWriter verdicts, OrphanApprovals orphans, TaskReporter report, CheckpointReports checkpoints, WakeupWatch wakeups, TimeProvider time)
 {
+    private static readonly TimeSpan RestoreTakes = TimeSpan.FromMinutes(5);
+
     /// <summary>Reconciles one task.</summary>
     public async ValueTask<ReconcileResult> ReconcileAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         if (leader.Term is not { } term) return ReconcileResult.Done;
         var sweptOnly = wakeups.Begin(key);
         if (cache.Tasks.Get(key) is not { } task) return await orphans.ReconcileAsync(key, cancellationToken);
+        if (IsBeingRestored(task, out var left)) return ReconcileResult.RequeueAfter(left);
         var seen = await observer.ObserveAsync(task, term, cancellationToken);
         var decision = TaskDecider.Decide(seen);
         var written = await WriteAsync(task, decision, cancellationToken);
@@ -46,6 +49,13 @@ internal sealed class TaskReconciler(
         report.Forget(task.Metadata.Uid);
         wakeups.Forget(task.Metadata.Key());
         if (task.Status.Plan is { } plan) plans.Forget(plan.Attempt);
+    }
+
+    /// <summary>A restore has made the task and not yet said how it had ended. One that broke off leaves a suspended task, which is then taken as such.</summary>
+    private bool IsBeingRestored(TaskResource task, out TimeSpan left)
+    {
+        left = (task.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue) + RestoreTakes - time.GetUtcNow();
+        return task.Status.QueuedAt is null && left > TimeSpan.Zero && task.Metadata.Annotations?.ContainsKey(Names.RestoringAnnotation) == true;
     }
 
     private async Task<TaskResource> WriteAsync(TaskResource task, TaskDecision decision, CancellationToken cancellationToken)

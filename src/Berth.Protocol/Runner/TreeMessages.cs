@@ -44,6 +44,9 @@ public sealed record SaveWanted : RunnerMessage
 {
     /// <summary>Id of the step.</summary>
     public string Step { get; init; } = "";
+
+    /// <summary>Which request it is: when its file was made.</summary>
+    public long Request { get; init; }
 }
 
 /// <summary>What the command asked for is safe: it may be told.</summary>
@@ -51,4 +54,7 @@ public sealed record SaveDone : RunnerMessage
 {
     /// <summary>Id of the step.</summary>
     public string Step { get; init; } = "";
+
+    /// <summary>The request that is answered. A later one stays: what it asks for may not be in this save.</summary>
+    public long Request { get; init; }
 }

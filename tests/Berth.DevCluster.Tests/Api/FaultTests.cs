@@ -51,6 +51,14 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rule_may_name_only_what_it_is_about()
+    {
+        Assert.InRange((await _api.Post("/_faults", """{"action":"Error","resource":"configmaps","verb":"list"}""")).Status, 200, 201);
+        Assert.Equal(500, (await _api.Get(Maps)).Status);
+        Assert.Equal(200, (await _api.Get("/api/v1/namespaces/default/secrets")).Status);
+    }
+
+    [Fact]
     public async Task A_dropped_request_is_not_done_and_a_dropped_answer_is()
     {
         await using (await _faults.AddAsync(new FaultRule { Action = FaultAction.Drop, Verb = "create", Times = 1 }))

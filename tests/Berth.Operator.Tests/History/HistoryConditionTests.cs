@@ -74,5 +74,18 @@ public class HistoryConditionTests
         Assert.Empty(VerbAudit.Verbs(running, running));
     }
 
+    [Fact]
+    public void A_deletion_is_laid_at_the_person_who_has_just_said_so_and_at_nobody_else()
+    {
+        var at = DateTimeOffset.UtcNow;
+        ResourceMeta With(ActionNote note) => new() { Uid = "u", Annotations = new Dictionary<string, string> { [Names.ActionAnnotation] = note.ToJson() } };
+        var note = new ActionNote { Id = Guid.CreateVersion7(), Verb = "delete", By = "alice", At = at.AddSeconds(-2) };
+        Assert.Equal("alice", VerbAudit.Deleted("Task", With(note), at).Actor);
+        Assert.Equal("via the API server", VerbAudit.Deleted("Task", With(note with { Verb = "suspend" }), at).Actor);
+        Assert.Equal("via the API server", VerbAudit.Deleted("Task", With(note with { At = at.AddHours(-1) }), at).Actor);
+        Assert.Equal("via the API server", VerbAudit.Deleted("Task", new ResourceMeta { Uid = "u" }, at).Actor);
+        Assert.Equal(VerbAudit.Deleted("Task", With(note), at).Id, VerbAudit.Deleted("Task", new ResourceMeta { Uid = "u" }, at).Id);
+    }
+
     private static HistoryUnavailableException Error(HistoryUnavailableReason reason) => new(reason, true, $"it is {reason}");
 }

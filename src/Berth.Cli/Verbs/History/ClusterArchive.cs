@@ -21,6 +21,8 @@ internal static class ClusterArchive
     public static async Task WriteAsync(KubernetesClient client, ZipArchive archive, CancellationToken cancellationToken)
     {
         var files = new JsonArray();
+        // What is created from here on may be missing in the lists.
+        var at = DateTimeOffset.UtcNow;
         foreach (var plural in Plurals)
         {
             var path = BerthResources.Find(plural).PathOfCollection(null);
@@ -32,7 +34,7 @@ internal static class ClusterArchive
             files.Add(new JsonObject { ["name"] = plural, ["count"] = items.Count, ["digest"] = Digests.Of(bytes) });
         }
         await using var manifest = archive.CreateEntry(ManifestName).Open();
-        await manifest.WriteAsync(Encoding.UTF8.GetBytes(new JsonObject { ["version"] = 1, ["at"] = DateTimeOffset.UtcNow.ToString("O"), ["files"] = files }.ToJsonString()), cancellationToken);
+        await manifest.WriteAsync(Encoding.UTF8.GetBytes(new JsonObject { ["version"] = 1, ["at"] = at.ToString("O"), ["files"] = files }.ToJsonString()), cancellationToken);
     }
 
     /// <exception cref="ArchiveException">Something is missing or damaged.</exception>

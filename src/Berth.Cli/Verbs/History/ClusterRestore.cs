@@ -11,9 +11,11 @@ namespace Berth.Cli.Verbs.History;
 /// Makes pools and tasks again. A restored task is a new object with a new uid: attempts, reservations and approvals of the old one mean
 /// nothing to it, so that nothing of what was approved can be applied again. What was over is over; everything else is suspended.
 /// </summary>
-internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store)
+internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store, string actor)
 {
     private const int Most = 100_000;
+    // The clocks of the API server, of the database and of whoever wrote the archive are not one.
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
     private static readonly ResourceType<JsonObject> AnyTask = Resources.Dynamic(Names.Group, Names.Version, "tasks", "Task", true);
     private static readonly ResourceType<JsonObject> AnyPool = Resources.Dynamic(Names.Group, Names.Version, "agentpools", "AgentPool", true);
 
@@ -49,13 +51,15 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
     {
         var tasks = saved.Tasks.Select(t => t.Deserialize(BerthJson.Default.TaskResource)!).ToDictionary(t => t.Metadata.Uid, StringComparer.Ordinal);
         var known = (await store.ListTasksAsync(new TaskFilter { Limit = Most }, cancellationToken)).ToDictionary(t => t.Uid, StringComparer.Ordinal);
+        // What an earlier restore made of a task counts, not the task of the archive.
+        var restored = (await store.GetRestoredAsync(cancellationToken)).ToLookup(l => l.Uid, l => l.As, StringComparer.Ordinal);
         foreach (var (uid, task) in tasks.ToList())
         {
             if (!known.TryGetValue(uid, out var summary)) continue;
-            if (summary.DeletedAt is not null) tasks.Remove(uid);
+            if (summary.DeletedAt is not null || restored[uid].Any(known.ContainsKey)) tasks.Remove(uid);
             else if (await store.GetStoryAsync(uid, cancellationToken) is { Status: { } status } && status.History.Seq >= task.Status.History.Seq) tasks[uid] = task with { Status = status };
         }
-        foreach (var summary in known.Values.Where(k => k.DeletedAt is null && k.CreatedAt > saved.At && !tasks.ContainsKey(k.Uid)))
+        foreach (var summary in known.Values.Where(k => k.DeletedAt is null && k.CreatedAt > saved.At - ClockSkew && !tasks.ContainsKey(k.Uid)))
             if (await store.GetStoryAsync(summary.Uid, cancellationToken) is { Spec: { } spec, Status: { } status })
                 tasks[summary.Uid] = new TaskResource { Metadata = new ResourceMeta { Uid = summary.Uid, Name = summary.Name, Namespace = summary.Namespace, CreationTimestamp = summary.CreatedAt }, Spec = spec, Status = status };
         // One name, one object: of those that share it the newest lives.
@@ -69,7 +73,10 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         var wanted = task.Spec.DesiredState;
         // Suspended from the first moment: an operator that runs already starts nothing in between.
         if (wanted != DesiredState.Stopped || !task.Status.Phase.IsTerminal()) spec["desiredState"] = nameof(DesiredState.Suspended);
-        await CreateAsync(AnyTask, "Task", meta, spec, task.Metadata.Uid, cancellationToken);
+        var marks = new JsonObject { [Names.RestoredFromAnnotation] = task.Metadata.Uid };
+        if (task.Status.Phase.IsTerminal()) marks[Names.RestoringAnnotation] = "true";
+        var made = await CreateAsync(AnyTask, "Task", meta, spec, marks, cancellationToken);
+        await store.WriteRestoredAsync(task.Metadata.Namespace!, task.Metadata.Name, task.Metadata.Uid, (string)made!["metadata"]!["uid"]!, actor, cancellationToken);
         if (!task.Status.Phase.IsTerminal()) return;
         var key = new ObjectKey(task.Metadata.Namespace, task.Metadata.Name);
         var status = JsonSerializer.SerializeToNode(Over(task), BerthJson.Default.TaskStatus)!;
@@ -81,7 +88,9 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         {
             throw new CliException(ExitCodes.Failed, $"The status of task {key} may not be written: {error.Status.Message}. Restore as a member of a group that admission.guard.trustedGroups of the chart lists (system:masters by default), or before the chart's policies are installed. Task {key} is suspended; the rest was not restored.");
         }
-        if (wanted == DesiredState.Running) await client.PatchAsync(AnyTask, key, Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["desiredState"] = nameof(DesiredState.Running) } }), cancellationToken: cancellationToken);
+        var last = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Names.RestoringAnnotation] = null } } };
+        if (wanted == DesiredState.Running) last["spec"] = new JsonObject { ["desiredState"] = nameof(DesiredState.Running) };
+        await client.PatchAsync(AnyTask, key, Patch.Merge(last), cancellationToken: cancellationToken);
     }
 
     /// <summary>How it ended, and nothing by which anything could go on: no slot, no attempt, no inputs, no grant, an empty outbox.</summary>
@@ -103,19 +112,20 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
             await client.CreateAsync(Resources.Namespaces, new Namespace { Metadata = new() { Name = ns } }, cancellationToken: cancellationToken);
     }
 
-    private async Task CreateAsync(ResourceType<JsonObject> type, string kind, JsonObject meta, JsonObject spec, string? restoredFrom, CancellationToken cancellationToken)
+    private async Task<JsonObject?> CreateAsync(ResourceType<JsonObject> type, string kind, JsonObject meta, JsonObject spec, JsonObject? marks, CancellationToken cancellationToken)
     {
         var annotations = meta["annotations"]?.DeepClone().AsObject() ?? [];
         annotations.Remove("kubectl.kubernetes.io/last-applied-configuration");
-        if (restoredFrom is not null) annotations[Names.RestoredFromAnnotation] = restoredFrom;
+        foreach (var (name, value) in marks ?? []) annotations[name] = value?.DeepClone();
         var metadata = new JsonObject { ["name"] = (string?)meta["name"], ["namespace"] = (string?)meta["namespace"], ["labels"] = meta["labels"]?.DeepClone(), ["annotations"] = annotations };
         try
         {
-            await client.CreateAsync(type, new JsonObject { ["apiVersion"] = Names.ApiVersion, ["kind"] = kind, ["metadata"] = metadata, ["spec"] = spec }, (string?)meta["namespace"], cancellationToken: cancellationToken);
+            return await client.CreateAsync(type, new JsonObject { ["apiVersion"] = Names.ApiVersion, ["kind"] = kind, ["metadata"] = metadata, ["spec"] = spec }, (string?)meta["namespace"], cancellationToken: cancellationToken);
         }
         catch (KubernetesException error) when (error.IsAlreadyExists && kind == "AgentPool")
         {
             // The pool was made before the restore; it is as good.
+            return null;
         }
     }
 }

@@ -57,18 +57,20 @@ internal sealed class DatabaseOptions
         return File.Exists(file) && EnvironmentFile.Read(file).TryGetValue("POSTGRES", out var address) ? address : null;
     }
 
-    /// <summary>Writes down what a person did to the database, under the name by which the cluster knows them, or else the machine.</summary>
-    public static async Task NoteAsync(HistoryStore store, ClusterSession session, string verb, string outcome, string detail, CancellationToken cancellationToken)
+    /// <summary>Writes down what a person did to the database.</summary>
+    public static async Task NoteAsync(HistoryStore store, ClusterSession session, string verb, string outcome, string detail, CancellationToken cancellationToken) =>
+        await store.WriteAuditAsync([new AuditRecord { At = DateTimeOffset.UtcNow, Actor = await ActorAsync(session, cancellationToken), Verb = verb, Kind = "History", Outcome = outcome, DetailJson = new System.Text.Json.Nodes.JsonObject { ["what"] = detail }.ToJsonString() }], cancellationToken);
+
+    /// <summary>The name by which the cluster knows the person, or else the machine.</summary>
+    public static async Task<string> ActorAsync(ClusterSession session, CancellationToken cancellationToken)
     {
-        string who;
         try
         {
-            who = await session.UserNameAsync(cancellationToken);
+            return await session.UserNameAsync(cancellationToken);
         }
         catch (KubernetesException)
         {
-            who = $"{Environment.UserName} on {Environment.MachineName}";
+            return $"{Environment.UserName} on {Environment.MachineName}";
         }
-        await store.WriteAuditAsync([new AuditRecord { At = DateTimeOffset.UtcNow, Actor = who, Verb = verb, Kind = "History", Outcome = outcome, DetailJson = new System.Text.Json.Nodes.JsonObject { ["what"] = detail }.ToJsonString() }], cancellationToken);
     }
 }

@@ -14,14 +14,16 @@ internal static class RestoreCommand
         var file = new Argument<string>("file") { Description = "An archive that 'berth backup' wrote." };
         var historyOnly = new Option<bool>("--history-only") { Description = "The cluster is there, only the database was lost." };
         var resourcesOnly = new Option<bool>("--resources-only") { Description = "The database is there, only the cluster was lost. What the database knows of a task counts more than the archive." };
+        var merge = new Option<bool>("--merge") { Description = "The database is not empty: an operator has begun a new history there since the loss. Add what it lacks." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Ask nothing." };
         var database = new DatabaseOptions();
-        var command = new Command("restore", "Restore a backup into an empty cluster and an empty database. Tasks come back suspended or over: nothing runs until somebody resumes it. Opens the database.") { file, historyOnly, resourcesOnly, yes };
+        var command = new Command("restore", "Restore a backup into an empty cluster and an empty database. Tasks come back suspended or over: nothing runs until somebody resumes it. Opens the database.") { file, historyOnly, resourcesOnly, merge, yes };
         database.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             var (path, history, resources) = (result.GetValue(file)!, !result.GetValue(resourcesOnly), !result.GetValue(historyOnly));
             if (!history && !resources) throw new CliException(ExitCodes.Usage, "--history-only and --resources-only exclude each other.");
+            if (!history && result.GetValue(merge)) throw new CliException(ExitCodes.Usage, "--merge is about the database, and --resources-only leaves it alone.");
             if (!File.Exists(path)) throw new CliException(ExitCodes.Usage, $"There is no file {path}.");
             using var session = cluster.Open(result);
             await using var store = await database.OpenAsync(result, session, cancellationToken);
@@ -29,13 +31,13 @@ internal static class RestoreCommand
             // Everything is checked before anything is changed.
             var saved = await ClusterArchive.ReadAsync(archive, cancellationToken);
             await HistoryStore.VerifyBackupAsync(archive, cancellationToken);
-            var restore = new ClusterRestore(session.Client, store);
+            var restore = new ClusterRestore(session.Client, store, await DatabaseOptions.ActorAsync(session, cancellationToken));
             if (resources) await restore.RefuseUsedAsync(cancellationToken);
             if (!result.GetValue(yes)) Question.MustConfirm($"Restore {path} of {saved.At:yyyy-MM-dd HH:mm} UTC {(resources ? $"into {session.Client.Server}" : "into the database")}?", "give --yes.");
             if (history)
             {
-                var manifest = await store.RestoreBackupAsync(archive, cancellationToken);
-                Console.WriteLine($"history: {manifest.Tables.Sum(t => t.Rows)} rows of {manifest.At:yyyy-MM-dd HH:mm} UTC");
+                var manifest = await store.RestoreBackupAsync(archive, result.GetValue(merge), cancellationToken);
+                Console.WriteLine($"history: {manifest.Tables.Sum(t => t.Rows)} rows of {manifest.At:yyyy-MM-dd HH:mm} UTC{(result.GetValue(merge) ? ", added where they were missing" : "")}");
             }
             if (resources) foreach (var line in await restore.RunAsync(saved, cancellationToken)) Console.WriteLine(line);
             await DatabaseOptions.NoteAsync(store, session, "restore", "Done", $"{Path.GetFileName(path)} of {saved.At:O}{(history ? ", history" : "")}{(resources ? ", resources" : "")}", cancellationToken);

@@ -7,7 +7,7 @@ using Berth.Cli.Verbs.Look;
 
 namespace Berth.Cli.Verbs.Steer;
 
-/// <summary>suspend, resume, stop, requeue: what a person may ask of a task.</summary>
+/// <summary>suspend, resume, stop, requeue, delete: what a person may ask of a task.</summary>
 internal static class TaskCommands
 {
     private const int StopWaits = 120;
@@ -57,6 +57,21 @@ internal static class TaskCommands
         {
             TaskPhase.Applying => $"'{task.Metadata.Name}' is applying: stopping it may leave half a change. Stop it?",
             _ => $"'{task.Metadata.Name}' is {task.Status.Phase}. Stop it for good?",
+        };
+    }
+
+    public static Command Delete(ClusterOptions cluster)
+    {
+        return Create(cluster, "delete", "Delete a task, and leave in the audit who did it, which kubectl cannot. Its history stays; what runs is stopped first.", Question, async (act, task, stop) =>
+        {
+            await act.DeleteAsync(BerthResources.Tasks, KeyOf(task), task.Metadata.Uid, stop);
+            return task.Status.Phase.IsTerminal() ? "deleted" : "deletion asked for; it goes once nothing of it can be running";
+        });
+        static string? Question(TaskResource task) => task.Status.Phase switch
+        {
+            TaskPhase.Applying => $"'{task.Metadata.Name}' is applying: deleting it stops it, and may leave half a change. Delete it?",
+            var phase when phase.IsTerminal() => null,
+            var phase => $"'{task.Metadata.Name}' is {phase}. Delete it?",
         };
     }
 
