@@ -63,11 +63,50 @@ public sealed class MaskerTests
         }
     }
 
+    [Fact]
+    public void Hides_what_a_declared_pattern_matches_however_the_reads_split_it()
+    {
+        const string Text = "ü key AKIA0123456789ABCDEF, again AKIA0123456789ABCDEFGH\ntoken: abc.def-1 and hunter22\nAKIA short; Bearer xyz";
+        const string Expected = "ü key ***, again ***GH\n*** and ***\nAKIA short; ***";
+        var patterns = SecretPatterns.Of(["hunter22"], ["AKIA[A-Z0-9]{16}", "token: [a-z.0-9-]+", "Bearer .*"]);
+        var length = Encoding.UTF8.GetByteCount(Text);
+        Assert.Equal(Expected, Mask(patterns, Text, [length]));
+        for (var first = 0; first <= length; first++)
+            for (var second = first; second <= length; second += 3) Assert.Equal(Expected, Mask(patterns, Text, [first, second, length]));
+        Assert.Equal(Expected, Mask(patterns, Text, [.. Enumerable.Range(1, length)]));
+    }
+
+    [Fact]
+    public void A_line_without_end_is_not_held_for_ever()
+    {
+        var masker = new Masker(SecretPatterns.Of([], ["k=[0-9]+"]));
+        var output = new MemoryStream();
+        foreach (var piece in (string[])["k=", .. Enumerable.Repeat(new string('7', 1000), 200), "\nend k=1\n"])
+        {
+            output.Write(masker.Push(Encoding.UTF8.GetBytes(piece)));
+            Assert.True(masker.Held < 64 * 1024, $"{masker.Held} bytes are held");
+        }
+        output.Write(masker.Flush());
+        var plain = new Masker(SecretPatterns.Of([], ["k=[0-9]{3,8}"]));
+        Assert.Equal(new string('x', 100_000), Encoding.UTF8.GetString([.. plain.Push(Encoding.UTF8.GetBytes(new string('x', 100_000))), .. plain.Flush()]));
+        Assert.EndsWith("\nend ***\n", Encoding.UTF8.GetString(output.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("(")]
+    [InlineData("a*")]
+    [InlineData("(?<=x)y")]
+    [InlineData("(a)\\1")]
+    [InlineData("ü")]
+    public void A_pattern_that_cannot_be_held_against_output_is_refused(string pattern) => Assert.NotNull(Api.MaskPatterns.Problem(["fine", pattern]));
+
     private static string Text(Random random, int length) => string.Concat(Enumerable.Range(0, length).Select(_ => "ab"[random.Next(2)]));
 
-    private static string Mask(string text, int[] cuts, params string[] secrets)
+    private static string Mask(string text, int[] cuts, params string[] secrets) => Mask(SecretPatterns.Of(secrets), text, cuts);
+
+    private static string Mask(SecretPatterns patterns, string text, int[] cuts)
     {
-        var masker = new Masker(SecretPatterns.Of(secrets));
+        var masker = new Masker(patterns);
         var bytes = Encoding.UTF8.GetBytes(text);
         var output = new MemoryStream();
         var at = 0;

@@ -145,6 +145,27 @@ public sealed class OutcomeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Declared_patterns_are_masked_wherever_output_goes()
+    {
+        var order = Orders.Plan("printf 'key AKIA0123'; sleep 0.2; echo 456789ABCDEF end; echo a > out", "out") with { Mask = ["AKIA[A-Z0-9]{16}"] };
+        await _gateway.SendAsync(order);
+        var result = await ResultAsync(order);
+        const string Expected = "key *** end\n";
+        Assert.Equal(Expected, await _gateway.WholeOutputAsync(order.Attempt));
+        Assert.Equal(Digests.Of(Expected), result.Plan!.TextDigest);
+        await Eventually.TrueAsync(() => _pod.Lines.Contains("key *** end"), "echo");
+        Assert.DoesNotContain(_pod.Lines, l => l.Contains("AKIA0123", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_order_whose_pattern_cannot_be_held_against_output_is_refused()
+    {
+        var order = Orders.Plan("echo a > out", "out") with { Mask = ["(?<=x)y"] };
+        await _gateway.SendAsync(order);
+        Assert.Contains("(?<=x)y", (await _gateway.ExpectAsync<Refused>()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_command_describer_counts_and_tells()
     {
         var order = Orders.Plan("echo raw", []) with { Describe = PlanDescriber.Command, DescribeCommand = ["/bin/sh", "-c", "printf %s '{\"add\":3,\"change\":1,\"destroy\":2,\"text\":\"nice\\n\",\"semantic\":{\"b\":1,\"a\":2}}'; echo note >&2"] };

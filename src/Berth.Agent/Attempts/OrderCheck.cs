@@ -24,6 +24,7 @@ internal static class OrderCheck
         if (order.Prepare is { Argv.Count: 0 }) return "prepare has no program";
         if (order.Kind is AttemptKind.Apply or AttemptKind.Restore && !IsAttemptId(order.Directory ?? "")) return $"{order.Kind} needs the plan attempt in directory";
         if (order.Kind == AttemptKind.Apply && (order.Manifest is null || order.RunDigest is null)) return "Apply needs manifest and runDigest";
+        if (MaskPatterns.Problem(order.Mask) is { } wrong) return wrong;
         var paths = (order.Files?.Keys ?? []).Concat(order.Artifacts ?? []).Concat(order.Restore?.Select(f => f.Path) ?? []);
         if (paths.FirstOrDefault(p => !IsInside(p)) is { } outside) return $"{outside} is not a path below the working directory";
         var names = (order.Env?.Keys ?? []).Concat(order.SecretEnv?.Keys ?? []);

@@ -11,13 +11,14 @@ namespace Berth.Agent.Gateway;
 internal sealed class GatewayClient(AgentHost host)
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
 
     private readonly object _gate = new();
     private FrameSender? _sender;
     private TaskCompletionSource<GatewaySession> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _redirect;
+    private string _unreachable = "";
 
     /// <summary>Sends a frame if a leader is connected; what matters is said again after every hello.</summary>
     public void Tell(Frame frame)
@@ -64,7 +65,8 @@ internal sealed class GatewayClient(AgentHost host)
 
     private string? Next(Queue<string> queue)
     {
-        if (Interlocked.Exchange(ref _redirect, null) is { } leader) return leader;
+        // Until it answers, it counts as out of reach: whoever is asked next holds the line until another one leads.
+        if (Interlocked.Exchange(ref _redirect, null) is { } leader) return _unreachable = leader;
         if (queue.Count == 0)
         {
             var addresses = GatewaySession.Addresses(host.Options);
@@ -91,14 +93,16 @@ internal sealed class GatewayClient(AgentHost host)
         limit.CancelAfter(HandshakeLimit);
         await socket.ConnectAsync(session.Uri("wss", ProtocolFacts.ConnectPath), session.Invoker, limit.Token);
         using var sender = new FrameSender(socket, host);
-        await sender.SendNowAsync(host.Hello(), limit.Token);
+        await sender.SendNowAsync(host.Hello() with { Unreachable = address == _unreachable ? "" : _unreachable }, limit.Token);
         switch (await ReceiveAsync(socket, limit.Token))
         {
             case Welcome welcome:
+                _unreachable = "";
                 await ServeAsync(session, socket, sender, welcome, stop);
                 return true;
             case Redirect redirect:
                 _redirect = redirect.Address.Length > 0 && redirect.Address != address ? redirect.Address : null;
+                if (address == _unreachable) _unreachable = "";
                 return false;
             case var other:
                 throw new IOException($"the gateway answered hello with {other?.GetType().Name ?? "nothing"}");

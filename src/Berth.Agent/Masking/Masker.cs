@@ -1,14 +1,18 @@
 using System.Buffers;
+using System.Text;
 
 namespace Berth.Agent.Masking;
 
 /// <summary>
 /// Replaces secrets in a stream of bytes, also when they are split across reads: what may be the beginning of a secret is held
-/// back until more is known.
+/// back until more is known. With declared patterns that is the line that is not at its end yet; of a match that runs on for more than
+/// some ten kilobytes the rest is shown.
 /// </summary>
 internal sealed class Masker(SecretPatterns secrets)
 {
     private static readonly byte[] Mask = "***"u8.ToArray();
+    // A line that goes on for longer is judged piece by piece, as much as is held.
+    private const int LongestLine = 16 * 1024;
 
     private readonly SearchValues<byte> _firsts = SearchValues.Create([.. secrets.Patterns.Select(p => p[0]).Distinct()]);
     private byte[] _held = [];
@@ -19,7 +23,7 @@ internal sealed class Masker(SecretPatterns secrets)
     /// <summary>Takes bytes, gives those that are certain.</summary>
     public byte[] Push(ReadOnlySpan<byte> data)
     {
-        if (secrets.Longest == 0) return data.ToArray();
+        if (secrets.IsEmpty) return data.ToArray();
         byte[] window = [.. _held, .. data];
         var hits = Hits(window);
         var tail = TailStart(window, hits);
@@ -49,6 +53,7 @@ internal sealed class Masker(SecretPatterns secrets)
                 from += at + 1;
             }
         }
+        Declared(window, found);
         found.Sort();
         var merged = new List<(int Start, int End)>();
         foreach (var hit in found)
@@ -57,6 +62,21 @@ internal sealed class Masker(SecretPatterns secrets)
             else merged.Add(hit);
         }
         return merged;
+    }
+
+    private void Declared(byte[] window, List<(int Start, int End)> found)
+    {
+        if (secrets.Declared.Count == 0) return;
+        // A character for each byte, so that places in the text are places in the bytes.
+        var text = Encoding.Latin1.GetString(window);
+        for (var from = 0; from < text.Length;)
+        {
+            var end = text.IndexOf('\n', from) is var newline and >= 0 ? newline : text.Length;
+            foreach (var pattern in secrets.Declared)
+                foreach (var match in pattern.EnumerateMatches(text.AsSpan(from, end - from)))
+                    if (match.Length > 0) found.Add((from + match.Index, from + match.Index + match.Length));
+            from = end + 1;
+        }
     }
 
     /// <summary>Where the part begins that a following read could still turn into a secret, or a hit into a longer one.</summary>
@@ -72,9 +92,16 @@ internal sealed class Masker(SecretPatterns secrets)
             tail = start;
             break;
         }
+        if (secrets.Declared.Count > 0)
+        {
+            // What a declared pattern matches shows when the line is whole.
+            var line = window.AsSpan().LastIndexOf((byte)'\n') + 1;
+            tail = Math.Min(tail, Math.Max(line, window.Length - LongestLine));
+        }
         foreach (var (start, end) in hits)
         {
-            if (start < tail && end > tail) return start; // a hit is never cut in two
+            // A hit is never cut in two, unless a declared pattern goes on matching for ever.
+            if (start < tail && end > tail && (secrets.Declared.Count == 0 || end - start <= Math.Max(2 * LongestLine, secrets.Longest))) return start;
         }
         return tail;
     }
@@ -96,10 +123,10 @@ internal sealed class Masker(SecretPatterns secrets)
         var at = 0;
         foreach (var (start, end) in hits)
         {
-            if (end > bytes.Length) break;
+            if (start >= bytes.Length) break;
             output.Write(bytes[at..start]);
             output.Write(Mask);
-            at = end;
+            at = Math.Min(end, bytes.Length);
         }
         output.Write(bytes[at..]);
         return output.ToArray();

@@ -1,5 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Berth.Api;
+using Berth.Protocol;
 
 namespace Berth.Agent.Masking;
 
@@ -13,21 +16,31 @@ internal sealed class SecretPatterns
     public const int ShortestBytes = 4;
     private const int ShortestLine = 8;
 
-    private SecretPatterns(byte[][] patterns)
+    private SecretPatterns(byte[][] patterns, Regex[] declared)
     {
         Patterns = patterns;
+        Declared = declared;
         Longest = patterns.Length == 0 ? 0 : patterns.Max(p => p.Length);
     }
 
     /// <summary>Nothing to mask.</summary>
-    public static SecretPatterns None { get; } = new([]);
+    public static SecretPatterns None { get; } = new([], []);
 
     /// <summary>Longest first.</summary>
     public IReadOnlyList<byte[]> Patterns { get; }
 
     public int Longest { get; }
 
-    public static SecretPatterns Of(IEnumerable<string> values)
+    /// <summary>Declared patterns, held against whole lines.</summary>
+    public IReadOnlyList<Regex> Declared { get; }
+
+    /// <summary>Whether there is nothing to mask.</summary>
+    public bool IsEmpty => Longest == 0 && Declared.Count == 0;
+
+    /// <summary>What an attempt's order says.</summary>
+    public static SecretPatterns Of(Assign order) => Of(order.SecretEnv?.Values ?? [], order.Mask);
+
+    public static SecretPatterns Of(IEnumerable<string> values, IReadOnlyList<string>? declared = null)
     {
         var patterns = new HashSet<string>(StringComparer.Ordinal);
         foreach (var value in values)
@@ -37,7 +50,8 @@ internal sealed class SecretPatterns
             if (!value.Contains('\n')) continue;
             foreach (var line in value.Split('\n')) Add(patterns, line.Trim(), ShortestLine);
         }
-        return patterns.Count == 0 ? None : new SecretPatterns([.. patterns.Select(Encoding.UTF8.GetBytes).OrderByDescending(p => p.Length)]);
+        if (patterns.Count == 0 && declared is not { Count: > 0 }) return None;
+        return new SecretPatterns([.. patterns.Select(Encoding.UTF8.GetBytes).OrderByDescending(p => p.Length)], [.. (declared ?? []).Select(MaskPatterns.Compile)]);
     }
 
     private static void Add(HashSet<string> patterns, string value, int shortest)

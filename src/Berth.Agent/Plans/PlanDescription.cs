@@ -107,7 +107,7 @@ internal sealed record PlanDescription
 
     private static byte[] Masked(Assign order, byte[] text)
     {
-        var masker = new Masker(SecretPatterns.Of((order.SecretEnv ?? new Dictionary<string, string>()).Values));
+        var masker = new Masker(SecretPatterns.Of(order));
         return [.. masker.Push(text), .. masker.Flush()];
     }
 

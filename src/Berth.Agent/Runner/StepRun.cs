@@ -135,7 +135,7 @@ internal sealed class StepRun(StartStep order, StepPlaces places, Reaper reaper,
     }
 
     private PipeReader Reader(int fd, OutputBuffer buffer, Stream echo) =>
-        new(fd, buffer, order.Echo ? new EchoStream(echo, SecretPatterns.Of(order.SecretEnv.Values)) : null, () => flush(this));
+        new(fd, buffer, order.Echo ? new EchoStream(echo, SecretPatterns.Of(order.SecretEnv.Values, order.Mask)) : null, () => flush(this));
 
     private static Dictionary<string, string> Environment(StartStep order, StepPlaces places)
     {

@@ -98,6 +98,10 @@ public sealed record PoolPolicy
     [Default("\"Manual\"")]
     public ApprovalMode Approval { get; init; }
 
+    /// <summary>Regular expressions of what must not be seen in the output of any task, beside the values of Secrets; see a task's mask.</summary>
+    [Bounds(MaxItems = MaskPatterns.Most, MinLength = 1, MaxLength = MaskPatterns.Longest)]
+    public IReadOnlyList<string>? Mask { get; init; }
+
     /// <summary>Approver and requester must differ for every task.</summary>
     [Default("false")]
     public bool DistinctApprover { get; init; }

@@ -108,6 +108,10 @@ public sealed record TaskSpec
     [Bounds(MaxLength = 32), Pattern("^(latest|[0-9]+-[0-9]+)$")]
     public string? ResumeFrom { get; init; }
 
+    /// <summary>Regular expressions of what must not be seen in output, beside the values of Secrets: e.g. <c>AKIA[A-Z0-9]{16}</c>. Held against each line; no look-around, no back-references, ASCII only. The pool's policy.mask counts besides.</summary>
+    [Immutable, Bounds(MaxItems = MaskPatterns.Most, MinLength = 1, MaxLength = MaskPatterns.Longest)]
+    public IReadOnlyList<string>? Mask { get; init; }
+
     /// <summary>Running, Suspended or Stopped. Stopped is final until a requeue.</summary>
     [Default("\"Running\"")]
     public DesiredState DesiredState { get; init; }

@@ -1,6 +1,6 @@
 namespace Berth.Kubernetes;
 
-/// <summary>The three requests an election makes.</summary>
+/// <summary>The requests an election makes.</summary>
 internal interface ILeaseStore
 {
     /// <summary>A read through to the store (never a cache); null when there is no lease.</summary>
@@ -10,6 +10,9 @@ internal interface ILeaseStore
 
     /// <summary>A compare-and-swap on the resourceVersion.</summary>
     Task<Lease> ReplaceAsync(Lease lease, CancellationToken cancellationToken);
+
+    /// <summary>Completes when the lease is another one than <paramref name="seen"/>; fails when that cannot be told. A hint: what changed is read.</summary>
+    Task ChangedAsync(Lease seen, CancellationToken cancellationToken);
 }
 
 /// <summary>The lease on the API server.</summary>
@@ -20,4 +23,12 @@ internal sealed class ApiLeaseStore(KubernetesClient client, ObjectKey key) : IL
     public Task<Lease> CreateAsync(Lease lease, CancellationToken cancellationToken) => client.CreateAsync(Resources.Leases, lease, cancellationToken: cancellationToken);
 
     public Task<Lease> ReplaceAsync(Lease lease, CancellationToken cancellationToken) => client.ReplaceAsync(Resources.Leases, lease, cancellationToken: cancellationToken);
+
+    public async Task ChangedAsync(Lease seen, CancellationToken cancellationToken)
+    {
+        var one = new WatchOptions { FieldSelector = $"metadata.name={key.Name}", ResourceVersion = seen.Metadata.ResourceVersion, Bookmarks = false };
+        await foreach (var change in client.WatchAsync(Resources.Leases, key.Namespace, one, cancellationToken))
+            if (change.Type is not WatchEventType.Bookmark) return;
+        throw new KubernetesException("the watch of the lease has ended");
+    }
 }

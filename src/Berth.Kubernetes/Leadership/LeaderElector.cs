@@ -11,6 +11,9 @@ public sealed partial class LeaderElector : IMetricSource
 {
     internal const double Jitter = 1.2;
 
+    // So that several who wait for the same lease do not all ask in the same moment.
+    private static readonly TimeSpan Spread = TimeSpan.FromMilliseconds(100);
+
     private readonly LeaderElectorOptions _options;
     private readonly TimeProvider _time;
     private readonly LeaseClaim _claim;
@@ -125,6 +128,7 @@ public sealed partial class LeaderElector : IMetricSource
     {
         while (!stop.IsCancellationRequested)
         {
+            var wait = _options.RetryPeriod * (1 + (_options.Random() * Jitter));
             try
             {
                 _claim.RaiseAbove(Volatile.Read(ref _floor));
@@ -133,15 +137,29 @@ public sealed partial class LeaderElector : IMetricSource
                 var won = await _claim.TryAcquireAsync(limit.Token);
                 Tell();
                 if (won is not null) return won;
+                await WaitForChangeAsync(wait, stop);
             }
             catch (Exception error) when (error is KubernetesException or OperationCanceledException)
             {
                 LogTrouble(_options.Identity, error.Message);
+                await Pause(wait, stop);
             }
-            await Task.Delay(_options.RetryPeriod * (1 + (_options.Random() * Jitter)), _time, stop).ConfigureAwait(
-                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
         return null;
+    }
+
+    // Until the lease changes or runs out, and never longer than a retry: a release and a death are noticed at once, and where the lease cannot
+    // be watched the retries are enough.
+    private async Task WaitForChangeAsync(TimeSpan retry, CancellationToken stop)
+    {
+        var free = _claim.FreeIn;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var pause = Pause(free > TimeSpan.Zero && free < retry ? free + (Spread * _options.Random()) : retry, enough.Token);
+        var change = _claim.ChangedAsync(enough.Token);
+        await Task.WhenAny(pause, change);
+        if (!change.IsCompletedSuccessfully) await pause;
+        enough.Cancel();
+        await change.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     // Renews until the work has ended or the term is lost. A shutdown does not end the renewing: the work may still write.

@@ -8,6 +8,7 @@ internal sealed class LeaseClaim(ILeaseStore store, LeaderElectorOptions options
     private Lease? _seen;
     private long _changedAt;
     private long _highest;
+    private bool _vanished;
 
     /// <summary>The last record seen; null when there is no lease.</summary>
     public LeaderRecord? Record => _seen is null ? null : LeaderRecord.Of(_seen);
@@ -20,7 +21,7 @@ internal sealed class LeaseClaim(ILeaseStore store, LeaderElectorOptions options
     public async Task<(long Epoch, long AskedAt)?> TryAcquireAsync(CancellationToken cancellationToken)
     {
         See(await store.ReadAsync(cancellationToken));
-        if (_seen is { } held && !IsFree(held)) return null;
+        if (!IsFree()) return null;
         var askedAt = _time.GetTimestamp();
         var epoch = _highest + 1;
         var now = _time.GetUtcNow();
@@ -40,6 +41,19 @@ internal sealed class LeaseClaim(ILeaseStore store, LeaderElectorOptions options
         See(_seen is null ? await store.CreateAsync(claim, cancellationToken) : await store.ReplaceAsync(claim, cancellationToken));
         return (epoch, askedAt);
     }
+
+    /// <summary>After how long the lease will be free if nobody renews it; zero when it is free.</summary>
+    public TimeSpan FreeIn
+    {
+        get
+        {
+            return IsFree() ? TimeSpan.Zero : Duration - _time.GetElapsedTime(_changedAt);
+        }
+    }
+
+    /// <summary>Completes when the lease has changed since it was last seen; fails when that cannot be told.</summary>
+    public Task ChangedAsync(CancellationToken cancellationToken) =>
+        _seen is { } seen ? store.ChangedAsync(seen, cancellationToken) : Task.FromException(new KubernetesException("there is no lease to watch"));
 
     /// <summary>Renews the lease of a term. When that was asked for; null when the lease is not ours any more.</summary>
     public async Task<long?> RenewAsync(ActiveTerm term, CancellationToken cancellationToken)
@@ -77,14 +91,13 @@ internal sealed class LeaseClaim(ILeaseStore store, LeaderElectorOptions options
         left?.HolderIdentity == right?.HolderIdentity && left?.LeaseTransitions == right?.LeaseTransitions && left?.RenewTime == right?.RenewTime
         && left?.AcquireTime == right?.AcquireTime && left?.LeaseDurationSeconds == right?.LeaseDurationSeconds;
 
-    // Expiry is judged by when we saw the record change, never by the times in it: those are another machine's.
-    private bool IsFree(Lease lease)
-    {
-        var holder = lease.Spec?.HolderIdentity;
-        if (string.IsNullOrEmpty(holder) || holder == options.Identity) return true;
-        var duration = lease.Spec?.LeaseDurationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.LeaseDuration;
-        return _time.GetElapsedTime(_changedAt) > duration;
-    }
+    private TimeSpan Duration => _seen?.Spec?.LeaseDurationSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.LeaseDuration;
+
+    // Expiry is judged by when we saw the record change, never by the times in it: those are another machine's. Who held a lease that somebody
+    // deleted does not know yet, and counts as a leader for as long as if it had just renewed it.
+    private bool IsFree() => (_seen is null ? !_vanished : !IsOthers(_seen)) || _time.GetElapsedTime(_changedAt) > Duration;
+
+    private bool IsOthers(Lease lease) => lease.Spec?.HolderIdentity is { Length: > 0 } holder && holder != options.Identity;
 
     private async Task<long> WriteAsync(Lease lease, CancellationToken cancellationToken)
     {
@@ -109,7 +122,8 @@ internal sealed class LeaseClaim(ILeaseStore store, LeaderElectorOptions options
 
     private void See(Lease? lease)
     {
-        if (lease is null || _seen is null || !IsSame(lease.Spec, _seen.Spec)) _changedAt = _time.GetTimestamp();
+        if ((lease is null) != (_seen is null) || (lease is not null && !IsSame(lease.Spec, _seen!.Spec))) _changedAt = _time.GetTimestamp();
+        _vanished = lease is null && (_vanished || (_seen is not null && IsOthers(_seen)));
         _seen = lease;
         RaiseAbove(lease?.Spec?.LeaseTransitions ?? 0);
     }

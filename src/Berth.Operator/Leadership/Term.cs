@@ -30,6 +30,7 @@ internal sealed class LeaderState
     private volatile Term? _term;
     private volatile string _leaderAddress = "";
     private volatile string _leaderViewAddress = "";
+    private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The running term; null on a standby.</summary>
     public Term? Term => _term;
@@ -53,6 +54,7 @@ internal sealed class LeaderState
     public void Begin(Term term)
     {
         _term = term;
+        Tell();
         Changed?.Invoke();
     }
 
@@ -60,9 +62,32 @@ internal sealed class LeaderState
     public void End()
     {
         _term = null;
+        Tell();
         Changed?.Invoke();
     }
 
     /// <summary>Notes where the leader is.</summary>
-    public void SeeLeader(string address, string viewAddress) => (_leaderAddress, _leaderViewAddress) = (address, viewAddress);
+    public void SeeLeader(string address, string viewAddress)
+    {
+        (_leaderAddress, _leaderViewAddress) = (address, viewAddress);
+        Tell();
+    }
+
+    /// <summary>Waits until this replica leads, or another one than the leader at <paramref name="address"/> does, but not for long.</summary>
+    public async Task WaitForAnotherAsync(string address, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var enough = Task.Delay(longest, time, limit.Token);
+        while (!enough.IsCompleted)
+        {
+            // Taken before the look: what changes after it completes this one.
+            var next = _next.Task;
+            if (_term is not null || (_leaderAddress.Length > 0 && _leaderAddress != address)) break;
+            await Task.WhenAny(next, enough);
+        }
+        await limit.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private void Tell() => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 }

@@ -23,6 +23,13 @@ internal sealed class InputsResolver(KubernetesClient client, ClusterCache cache
 {
     private const int MaxSourceBytes = 1024 * 1024;
 
+    /// <summary>Declared patterns of the task and of its pool; null if there are none.</summary>
+    public IReadOnlyList<string>? MaskOf(TaskResource task)
+    {
+        string[] all = [.. cache.Pools.Store.Get(new ObjectKey(task.Metadata.Namespace, task.Spec.PoolRef.Name))?.Spec.Policy.Mask ?? [], .. task.Spec.Mask ?? []];
+        return all.Length == 0 ? null : all;
+    }
+
     /// <summary>Resolves everything but Secrets, as it would be for a slot of this pod.</summary>
     public async Task<ResolvedInputs> ResolveAsync(TaskResource task, string podUid, int slot, CancellationToken cancellationToken)
     {

@@ -30,6 +30,7 @@ internal sealed class OrderFactory(InputsResolver inputs)
             Workspace = spec.Workspace,
             TraceParent = TaskTraceIds.TraceParent(task.Metadata.Uid, attempt),
             SecretEnv = InputsResolver.NamesSecrets(spec, kind) ? await inputs.SecretsAsync(task, kind, cancellationToken) : null,
+            Mask = inputs.MaskOf(task),
         };
         return kind switch
         {

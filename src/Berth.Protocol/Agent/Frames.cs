@@ -88,6 +88,10 @@ public sealed record Hello : Frame
 
     /// <summary>Everything the agent holds.</summary>
     public Inventory Inventory { get; init => field = value ?? new(); } = new();
+
+    /// <summary>Address of a leader to which the agent was sent and which it cannot reach; empty if there is none. Who gets this waits for another
+    /// leader instead of sending the agent there again.</summary>
+    public string Unreachable { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>The leader takes the connection.</summary>

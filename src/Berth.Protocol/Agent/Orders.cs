@@ -55,6 +55,9 @@ public sealed record Assign : Order
     /// <summary>Environment from Secrets; its values are masked in all output.</summary>
     public IReadOnlyDictionary<string, string>? SecretEnv { get; init; }
 
+    /// <summary>Declared patterns that are masked in all output besides.</summary>
+    public IReadOnlyList<string>? Mask { get; init; }
+
     /// <summary>Files to hash and upload after a successful plan.</summary>
     public IReadOnlyList<string>? Artifacts { get; init; }
 

@@ -26,6 +26,9 @@ public sealed record StartStep : RunnerMessage
     /// <summary>Environment from Secrets: masked where the runner echoes output.</summary>
     public IReadOnlyDictionary<string, string> SecretEnv { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Declared patterns, masked besides.</summary>
+    public IReadOnlyList<string> Mask { get; init; } = [];
+
     /// <summary>Name of the directory that is told to the command as BERTH_CHECKPOINT_DIR; null if it has none.</summary>
     public string? Checkpoint { get; init; }
 

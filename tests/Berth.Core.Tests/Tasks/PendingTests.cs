@@ -50,6 +50,8 @@ public sealed class PendingTests
         { Reasons.InvalidSpec, s => s with { Apply = null }, p => p },
         { Reasons.InvalidSpec, s => s with { Plan = s.Plan! with { Artifacts = ["../etc/passwd"] } }, p => p },
         { Reasons.InvalidSpec, s => s with { Source = new TaskSource { Inline = new InlineSource { Files = new Dictionary<string, string> { ["/abs"] = "" } } } }, p => p },
+        { Reasons.InvalidSpec, s => s with { Mask = ["fine", "(?<=x)y"] }, p => p },
+        { Reasons.PoolNotReady, s => s, p => p! with { Spec = p.Spec with { Policy = new PoolPolicy { Mask = ["("] } } } },
         { Reasons.PoolNotReady, s => s, p => p! with { Fault = new Fault(Reasons.InvalidTemplate, "no container named task", Retry: false) } },
     };
 

@@ -112,6 +112,8 @@ internal sealed class ElectionSimulation
                 IsHealthy = () => Healthy,
                 Annotations = new Dictionary<string, string> { ["address"] = Process.Name },
             });
+            // What was written under earlier epochs outlives the lease and every process: a member reads it before it campaigns.
+            elector.RaiseEpochAbove(_simulation._lastEpoch);
             Process.Run(async () =>
             {
                 LastOutcome = await elector.RunAsync(LeadAsync, _stop.Token);

@@ -11,11 +11,17 @@ internal sealed class SimulatedLease(SimulatedTime world, Random random)
 
     public bool IsFaulty { get; set; } = true;
 
+    private event Action? Written;
+
     public Lease? Stored => _stored;
 
     public ILeaseStore For(SimulatedProcess process, Action<SimulatedProcess, Lease> writing) => new Connection(this, process, writing);
 
-    public void Delete() => _stored = null;
+    public void Delete()
+    {
+        _stored = null;
+        Written?.Invoke();
+    }
 
     private async Task<T> Travel<T>(SimulatedProcess process, Func<T> effect, CancellationToken caller)
     {
@@ -49,7 +55,32 @@ internal sealed class SimulatedLease(SimulatedTime world, Random random)
     private Lease Store(Lease lease)
     {
         _stored = lease with { Metadata = lease.Metadata with { ResourceVersion = (++_version).ToString(CultureInfo.InvariantCulture) } };
+        Written?.Invoke();
         return _stored;
+    }
+
+    /// <summary>A watch is a hint: it may come late, or never say anything.</summary>
+    private async Task Changed(SimulatedProcess process, Lease seen, CancellationToken caller)
+    {
+        var changed = new TaskCompletionSource();
+        void Look()
+        {
+            if (_stored?.Metadata.ResourceVersion == seen.Metadata.ResourceVersion) return;
+            world.CreateTimer(_ => process.Run(() => changed.TrySetResult()), null, TimeSpan.FromMilliseconds(1 + (40 * random.NextDouble())), Timeout.InfiniteTimeSpan);
+        }
+        if (!IsFaulty || random.NextDouble() > 0.3)
+        {
+            Written += Look;
+            Look();
+        }
+        try
+        {
+            await changed.Task.WaitAsync(caller);
+        }
+        finally
+        {
+            Written -= Look;
+        }
     }
 
     private sealed class Connection(SimulatedLease server, SimulatedProcess process, Action<SimulatedProcess, Lease> writing) : ILeaseStore
@@ -70,5 +101,7 @@ internal sealed class SimulatedLease(SimulatedTime world, Random random)
                 : stored.Metadata.ResourceVersion == lease.Metadata.ResourceVersion ? server.Store(lease)
                 : throw new KubernetesException(new Status { Code = 409, Reason = "Conflict" }), cancellationToken);
         }
+
+        public Task ChangedAsync(Lease seen, CancellationToken cancellationToken) => server.Changed(process, seen, cancellationToken);
     }
 }
