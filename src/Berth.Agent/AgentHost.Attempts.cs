@@ -140,7 +140,7 @@ internal sealed partial class AgentHost
     private async Task UploadAsync(AttemptRecord record, AttemptSpool spool, CancellationToken cancel)
     {
         var plan = record.Result!.Plan!;
-        var taken = true;
+        var (taken, since) = (true, DateTimeOffset.UtcNow);
         try
         {
             foreach (var file in plan.Artifacts) taken &= await Transfers.StoreAsync(record.Attempt, "artifact", file, spool.ArtifactPath(file.Digest), cancel);
@@ -160,7 +160,7 @@ internal sealed partial class AgentHost
             _uploads.Remove(record.Attempt);
             if (taken) Record(new AttemptUploaded(record.Attempt));
         }
-        if (taken) Tell(new Uploaded { Attempt = record.Attempt });
+        if (taken) Tell(new Uploaded { Attempt = record.Attempt, Since = since, Until = DateTimeOffset.UtcNow });
         Settle(record.Attempt);
     }
 

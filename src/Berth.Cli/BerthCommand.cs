@@ -43,7 +43,7 @@ internal static class BerthCommand
             TaskCommands.Resume(cluster),
             TaskCommands.Stop(cluster),
             TaskCommands.Requeue(cluster),
-            TaskCommands.Ack(cluster),
+            AckCommand.Create(cluster),
             TaskCommands.Delete(cluster),
             PoolCommand.Create(cluster),
             LeaderCommand.Create(cluster),

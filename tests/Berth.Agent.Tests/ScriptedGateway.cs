@@ -144,6 +144,7 @@ internal sealed class ScriptedGateway : IAsyncDisposable
             if (await ReceiveAsync(socket) is not Hello hello) throw new InvalidDataException("hello comes first");
             if (RedirectTo is { } other)
             {
+                Take(hello);
                 await socket.SendAsync(ProtocolJson.Write(new Redirect { Address = other }), WebSocketMessageType.Text, true, CancellationToken.None);
                 await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
                 return;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Kubernetes;
@@ -8,7 +9,7 @@ namespace Berth.EndToEnd;
 
 /// <summary>What holds work back besides slots, and pools that cannot run anything.</summary>
 [Collection("pools")]
-public sealed class PoolHoldTests(PoolsFixture fixture)
+public sealed class PoolHoldTests(PoolsFixture fixture, ITestOutputHelper output)
 {
     private const string Always = """[{"name": "change-freeze", "schedule": "* * * * *", "duration": "48h", "reason": "year end"}]""";
 
@@ -103,6 +104,59 @@ public sealed class PoolHoldTests(PoolsFixture fixture)
         await space.PatchPoolAsync(new JsonObject { ["replicas"] = 1, ["template"] = Template("host") });
         await space.UntilReservedAsync("a");
         await space.UntilReservedAsync("b");
+    }
+
+    [Theory, Trait("Suite", "Long")]
+    [InlineData(403, 20)]
+    [InlineData(500, 40)]
+    // Once a second, as its Retry-After says.
+    [InlineData(429, 90)]
+    public async Task However_the_server_refuses_pods_for_a_minute_it_is_not_stormed(int code, int most)
+    {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("BERTH_TEST_KUBECONFIG") is { Length: > 0 }, "needs the dev cluster's faults");
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["replicas"] = 0 });
+        await fixture.Stack.FaultAsync("", new JsonObject { ["action"] = "Error", ["verb"] = "create", ["resource"] = "pods", ["namespace"] = space.Name, ["code"] = code });
+        try
+        {
+            var before = await AskedAsync(code);
+            await space.PatchPoolAsync(new JsonObject { ["replicas"] = 20 });
+            var end = DateTime.UtcNow.AddSeconds(60);
+            await fixture.UntilAsync(() => Task.FromResult(DateTime.UtcNow >= end), "a minute");
+            var asked = await AskedAsync(code) - before;
+            output.WriteLine($"{code}: asked {asked} times in a minute for 20 pods");
+            Assert.InRange(asked, 2, most);
+            Assert.Empty(await fixture.PodsAsync(space));
+        }
+        finally
+        {
+            await fixture.Stack.ClearFaultsAsync();
+        }
+        await fixture.UntilAsync(async () => (await fixture.PodsAsync(space)).Count == 20, "all pods, once they are let in");
+        await space.PatchPoolAsync(new JsonObject { ["replicas"] = 0 });
+    }
+
+    /// <summary>How often the operator was answered in this way when it created something: only pods are refused so.</summary>
+    private async Task<double> AskedAsync(int code)
+    {
+        using var http = new HttpClient();
+        var page = await http.GetStringAsync(new Uri(fixture.Stack.Env("METRICS_URLS").Split(' ')[0]));
+        return page.Split('\n').Where(l => l.StartsWith("rest_client_requests_total{", StringComparison.Ordinal) && l.Contains($"code=\"{code}\"", StringComparison.Ordinal) && l.Contains("method=\"create\"", StringComparison.Ordinal)).Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task A_missing_volume_is_told_by_the_pool_and_its_waiting_tasks_until_it_is_there()
+    {
+        var template = Template("host");
+        template["spec"]!["volumes"] = new JsonArray(new JsonObject { ["name"] = "keys", ["secret"] = new JsonObject { ["secretName"] = "not-yet" } });
+        template["spec"]!["containers"]![0]!["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "keys", ["mountPath"] = "/keys", ["readOnly"] = true });
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["template"] = template });
+        await space.CreateAsync("a");
+        var told = await space.UntilAsync("a", t => t.Status.Reason == Reasons.PoolNotReady && t.Status.Message!.Contains(Reasons.VolumeMissing, StringComparison.Ordinal), "told");
+        Assert.Contains("not-yet", told.Status.Message!, StringComparison.Ordinal);
+        await fixture.UntilPoolAsync(space, p => p.Status.Conditions.Any(c => c is { Type: "Ready", Status: ConditionStatus.False, Reason: Reasons.VolumeMissing }), "not ready for that reason");
+        await fixture.Stack.Client.CreateAsync(Resources.Dynamic("", "v1", "secrets", "Secret", true), new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = "not-yet" } }, space.Name);
+        await space.UntilReservedAsync("a");
+        await fixture.UntilPoolAsync(space, p => p.Status.Conditions.Any(c => c is { Type: "Ready", Status: ConditionStatus.True }), "ready");
     }
 
     [Fact]

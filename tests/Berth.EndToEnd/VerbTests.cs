@@ -45,6 +45,10 @@ public sealed class VerbTests(StackFixture fixture)
         Assert.Equal(3, (await BerthVerb.RunAsync(Stack, "pool", "drain", "nosuch", "-n", space.Name)).Code);
         await AuditedAsync(space.Name, "pool drain", before.Pod, "new disks");
         await AuditedAsync(space.Name, "pool rebalance", "pool");
+        await OkAsync("ack", "a", "--pool", "pool", "--comment", "seen", "-n", space.Name);
+        await AuditedAsync(space.Name, "ack", "a", "seen");
+        await AuditedAsync(space.Name, "ack", "pool", "seen");
+        Assert.Equal(2, (await BerthVerb.RunAsync(Stack, "ack", "-n", space.Name)).Code);
     }
 
     [Fact]

@@ -22,6 +22,7 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
 
     private readonly SecretPatterns _secrets = SecretPatterns.Of(order);
     private readonly CancellationTokenSource _cancelled = new();
+    private readonly List<StageReport> _stages = [];
     private string? _running;
     private long _cpu;
     private long _rss;
@@ -36,6 +37,7 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
     public async Task<AttemptResult?> RunAsync(CancellationToken stop)
     {
         (_cpu, _rss) = (0, 0);
+        _stages.Clear();
         if (record.CancelGrace is not null) await _cancelled.CancelAsync();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _cancelled.Token);
         try
@@ -88,23 +90,42 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
     {
         if (order.Kind != AttemptKind.Apply)
         {
-            if (record.Steps.Count == 0 && await SetUpAsync(either) is { } problem) return Result(AttemptOutcome.CannotStart, problem);
+            if (record.Steps.Count == 0 && await InStageAsync(AttemptStages.SetUp, () => SetUpAsync(either)) is { } problem) return Result(AttemptOutcome.CannotStart, problem);
             if (order.Prepare is { } prepare)
             {
-                var end = await RunStepAsync(PrepareStep, PrepareNumber, prepare, null, stop);
+                var end = await InStageAsync(AttemptStages.Prepare, () => RunStepAsync(PrepareStep, PrepareNumber, prepare, null, stop));
                 if (Judge(end, [0], PrepareStep) is { } failed) return Result(failed.Outcome is AttemptOutcome.Failed or AttemptOutcome.CannotStart ? AttemptOutcome.PrepareFailed : failed.Outcome, failed.Message, end);
             }
         }
         either.ThrowIfCancellationRequested();
-        if (order.Kind == AttemptKind.Restore) return await RestoreAsync(either);
-        var over = await RunCommandAsync(stop);
+        if (order.Kind == AttemptKind.Restore) return await RestoreInStageAsync(either);
+        var over = await InStageAsync(AttemptStages.Command, () => RunCommandAsync(stop));
         IReadOnlyList<int> good = order.SuccessExitCodes is { Count: > 0 } codes ? codes : [0];
         if (Judge(over, good, "command") is { } bad)
         {
             await SaveAtEndAsync(stop);
             return Result(bad.Outcome, bad.Message, over);
         }
-        return order.Kind == AttemptKind.Plan ? await DescribeAsync(over, stop, either) : Result(AttemptOutcome.Succeeded, null, over);
+        return order.Kind == AttemptKind.Plan ? await DescribeInStageAsync(over, stop, either) : Result(AttemptOutcome.Succeeded, null, over);
+    }
+
+    // Results are made within their stage: what they tell of it is added once it is over.
+    private async Task<AttemptResult> RestoreInStageAsync(CancellationToken cancel) => (await InStageAsync(AttemptStages.Restore, () => RestoreAsync(cancel))) with { Stages = [.. _stages] };
+
+    private async Task<AttemptResult> DescribeInStageAsync(StepEnded command, CancellationToken stop, CancellationToken either) =>
+        (await InStageAsync(AttemptStages.Describe, () => DescribeAsync(command, stop, either))) with { Stages = [.. _stages] };
+
+    private async Task<T> InStageAsync<T>(string name, Func<Task<T>> work)
+    {
+        var since = DateTimeOffset.UtcNow;
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _stages.Add(new StageReport { Name = name, Since = since, Until = DateTimeOffset.UtcNow });
+        }
     }
 
     /// <summary>A fresh directory with its files; the answer is what went wrong.</summary>
@@ -254,5 +275,6 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
         CpuMilliseconds = _cpu,
         MaxRssKiB = _rss,
         Plan = plan,
+        Stages = [.. _stages],
     };
 }

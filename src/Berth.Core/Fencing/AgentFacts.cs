@@ -69,7 +69,16 @@ public sealed record AttemptEnd
 
     /// <summary>What plan made.</summary>
     public PlanStatus? Plan { get; init; }
+
+    /// <summary>Where the time went, for the trace; decides nothing.</summary>
+    public IReadOnlyList<AttemptStage> Stages { get; init; } = [];
 }
+
+/// <summary>One stage of an attempt, by the node's clock.</summary>
+/// <param name="Name">Which.</param>
+/// <param name="Since">When it began.</param>
+/// <param name="Until">When it was over.</param>
+public sealed record AttemptStage(string Name, DateTimeOffset Since, DateTimeOffset Until);
 
 /// <summary>How an attempt ended, as the agent says.</summary>
 public enum EndKind

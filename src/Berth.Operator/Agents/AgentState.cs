@@ -105,5 +105,7 @@ internal sealed class AgentState
             Artifacts = plan.Artifacts.Count == 0 ? null : plan.Artifacts,
             ToolVersions = plan.ToolVersions,
         },
+        // Names are of a closed set: nobody else writes into a trace.
+        Stages = [.. (result.Stages ?? []).Where(s => s is not null && AttemptStages.All.Contains(s.Name)).Take(AttemptStages.All.Count).Select(s => new AttemptStage(s.Name, s.Since, s.Until))],
     };
 }

@@ -14,6 +14,8 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
     private readonly Dictionary<ObjectKey, DateTimeOffset> _unconfirmed = [];
     private readonly Dictionary<string, Dictionary<string, HashSet<ObjectKey>>> _indexes = indexes.Keys.ToDictionary(k => k, _ => new Dictionary<string, HashSet<ObjectKey>>(StringComparer.Ordinal), StringComparer.Ordinal);
 
+    private Action<T?, T?>? _follower;
+
     /// <summary>Number of objects.</summary>
     public int Count
     {
@@ -36,6 +38,19 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
     public IReadOnlyList<ObjectKey> Keys()
     {
         lock (_lock) return [.. _objects.Keys];
+    }
+
+    /// <summary>
+    /// Tells of every object that is there, and from then on of each change: before (null: it appears) and after (null: it goes). In order, and
+    /// with the view locked: the follower asks it nothing.
+    /// </summary>
+    public void Follow(Action<T?, T?> follower)
+    {
+        lock (_lock)
+        {
+            foreach (var value in _objects.Values) follower(null, value);
+            _follower += follower;
+        }
     }
 
     /// <summary>Takes what the informer told; an older version than the one we wrote is passed over.</summary>
@@ -96,6 +111,7 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
     {
         if (_objects.TryGetValue(key, out var old)) Unfile(key, old);
         _objects[key] = value;
+        _follower?.Invoke(old, value);
         foreach (var (name, valuesOf) in indexes)
             foreach (var filed in valuesOf(value))
             {
@@ -107,7 +123,9 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
     private void Drop(ObjectKey key)
     {
         _unconfirmed.Remove(key);
-        if (_objects.Remove(key, out var old)) Unfile(key, old);
+        if (!_objects.Remove(key, out var old)) return;
+        Unfile(key, old);
+        _follower?.Invoke(old, null);
     }
 
     private void Unfile(ObjectKey key, T old)

@@ -1,13 +1,17 @@
+using Berth.Core.Pools;
 using Berth.Operator.Agents;
 using Berth.Operator.Checkpoints;
+using Berth.Operator.Cluster;
 using Berth.Operator.History;
 using Berth.Operator.Leadership;
+using Berth.Operator.Telemetry;
 using Berth.Protocol;
 
 namespace Berth.Operator.Gateway;
 
 /// <summary>Serves one agent's connection: hello, then reports in and orders out until one side ends it.</summary>
-internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader, LogWriter logs, CheckpointReports checkpoints, AttemptAccess access, TimeProvider time, ILogger<AgentConnection> log)
+internal sealed class AgentConnection(
+    AgentRegistry registry, LeaderState leader, LogWriter logs, CheckpointReports checkpoints, AttemptAccess access, ClusterCache cache, TaskTelemetry telemetry, TimeProvider time, ILogger<AgentConnection> log)
 {
     private const int PingSeconds = 10;
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
@@ -91,7 +95,11 @@ internal sealed class AgentConnection(AgentRegistry registry, LeaderState leader
                 registry.Take(session, output);
                 await logs.WriteAsync(session, output, cancellationToken);
             }
-            else if (!checkpoints.Take(session, frame)) registry.Take(session, frame);
+            else if (!checkpoints.Take(session, frame))
+            {
+                registry.Take(session, frame);
+                if (frame is Uploaded upload && !access.IsAnothers(upload.Attempt, identity) && cache.TaskByUid(AgentCleanup.TaskOf(upload.Attempt)) is { } task) telemetry.Uploaded(task, upload);
+            }
         }
     }
 

@@ -36,6 +36,7 @@ internal sealed class LeaderWork
     private readonly HistoryCondition _condition;
     private readonly HistoryCatchUp _catchUp;
     private readonly VerbAudit _audit;
+    private readonly MountWatch _mounts;
     private readonly WakeupWatch _wakeups;
     private readonly EscalationWatch _escalations;
     private readonly PoolCare _care;
@@ -46,12 +47,12 @@ internal sealed class LeaderWork
 
     public LeaderWork(
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
-        HistoryWriter history, HistoryUpkeep upkeep, HistorySpill spill, HistoryCondition condition, HistoryCatchUp catchUp, VerbAudit audit, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
+        HistoryWriter history, HistoryUpkeep upkeep, HistorySpill spill, HistoryCondition condition, HistoryCatchUp catchUp, VerbAudit audit, MountWatch mounts, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
         OperatorOptions options, TimeProvider time, ILoggerFactory logging,
         EscalationWatch escalations, PoolCare care)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
-        (_upkeep, _spill, _condition, _catchUp, _audit) = (upkeep, spill, condition, catchUp, audit);
+        (_upkeep, _spill, _condition, _catchUp, _audit, _mounts) = (upkeep, spill, condition, catchUp, audit, mounts);
         _wakeups = wakeups;
         (_escalations, _care) = (escalations, care);
         _log = logging.CreateLogger<LeaderWork>();
@@ -80,6 +81,7 @@ internal sealed class LeaderWork
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost);
         var loops = Task.WhenAll(
             _loops.RunAsync("pool-care", _care.RunAsync, ending.Token),
+            _loops.RunAsync("mounts", _mounts.RunAsync, ending.Token),
             _loops.RunAsync("escalation", _escalations.RunAsync, ending.Token),
             _loops.RunAsync("dispatcher", stop => _dispatcher.RunAsync(term, stop), ending.Token),
             _loops.RunAsync("placement", _placement.RunAsync, ending.Token),
@@ -143,6 +145,7 @@ internal sealed class LeaderWork
         _cache.Nodes.AddHandler(change => { foreach (var pod in _cache.Pods.ByIndex(ClusterCache.ByNode, change.Key.Name)) PodChanged(pod, InformerEventType.Updated); });
         _agents.Changed += AgentChanged;
         _cache.Namespaces.AddHandler(change => { if (WorkHolds.Differ(change.Old, change.Object)) WakeTasksOfNamespace(change.Key.Name); });
+        _mounts.Changed += key => _running?.Pools.Queue.Add(key);
         _placement.DemandChanged += key => _running?.Pools.Queue.Add(key);
         _placement.Placed += key => WakeTask(key);
         _history.Acknowledged += key => WakeTask(key);
@@ -163,7 +166,11 @@ internal sealed class LeaderWork
     private void PodChanged(Pod pod, InformerEventType type)
     {
         if (pod.Metadata.Uid is not { } uid) return;
-        if (type == InformerEventType.Deleted) _agents.Remove(uid);
+        if (type == InformerEventType.Deleted)
+        {
+            _agents.Remove(uid);
+            _mounts.Forget(uid);
+        }
         foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPod, uid)) WakeTask(task.Metadata.Key());
         if (pod.Metadata.Label(Names.PoolLabel) is { } pool) WakePool(new ObjectKey(pod.Metadata.Namespace, pool));
     }

@@ -29,7 +29,7 @@ internal static class OperatorServices
         services.AddSingleton(s => new KubernetesClient(cluster, new KubernetesClientOptions { UserAgent = "berth-operator", Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton<HistoryKeys>();
         services.AddSingleton(s => new HistoryStore(options.Postgres.ConnectionString!, new HistoryOptions { Keys = s.GetRequiredService<HistoryKeys>().Ring }));
-        services.AddSingleton(s => new ClusterCache(s.GetRequiredService<KubernetesClient>(), options.Operator.WatchNamespace is { Length: > 0 } ns ? ns : null));
+        services.AddSingleton(s => new ClusterCache(s.GetRequiredService<KubernetesClient>(), options.Operator.WatchNamespaces));
         services.AddSingleton(s => new EventRecorder(s.GetRequiredService<KubernetesClient>(), new EventRecorderOptions { Controller = "berth.dev/operator", Instance = options.Identity, Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton<GatewayCertificates>();
         services.AddSingleton<PodReader>().AddSingleton<LeaderState>().AddSingleton<ListeningAddresses>();
@@ -39,7 +39,7 @@ internal static class OperatorServices
         services.AddSingleton<AgentRegistry>().AddSingleton<Dispatcher>().AddSingleton<AgentJanitor>();
         services.AddSingleton<AgentAuthenticator>().AddSingleton<AgentConnection>().AddSingleton<GatewayEndpoints>().AddSingleton<GatewayPublisher>();
         services.AddSingleton<HistoryCondition>().AddSingleton<HistoryProbe>().AddSingleton<HistoryWriter>().AddSingleton<HistorySpill>().AddSingleton<HistoryCatchUp>().AddSingleton<VerbAudit>().AddSingleton<HistoryViews>().AddSingleton<HistoryUpkeep>().AddSingleton<PlanStore>().AddSingleton<LogWriter>();
-        services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>();
+        services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>().AddSingleton<MountWatch>();
         services.AddSingleton<PoolObserver>().AddSingleton<WorkHolds>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
         services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();

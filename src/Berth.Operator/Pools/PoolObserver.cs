@@ -11,7 +11,7 @@ using Berth.Operator.Placement;
 namespace Berth.Operator.Pools;
 
 /// <summary>Gathers what the pool's decision reads, from caches.</summary>
-internal sealed class PoolObserver(ClusterCache cache, PodReader reader, AgentRegistry agents, PlacementLoop placement, TimeProvider time)
+internal sealed class PoolObserver(ClusterCache cache, PodReader reader, AgentRegistry agents, PlacementLoop placement, MountWatch mounts, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, DateTimeOffset> _idleSince = new(StringComparer.Ordinal);
     private long _epoch;
@@ -71,7 +71,7 @@ internal sealed class PoolObserver(ClusterCache cache, PodReader reader, AgentRe
             ApplyCapable = tasks.Count(t => t.Spec.Type != TaskType.Plan) + offers.Count(o => o.ApplyCapable),
             Idle = connected ? agent!.Slots.Values.Count(s => s.Ready && s.Attempt is null && s.Directory is null && !taken.Contains(s.Index)) : 0,
             Unacknowledged = agents.HoldsUnwritten(uid) && agents.Session(uid) is not null,
-            Trouble = PodReader.Trouble(pod),
+            Trouble = PodReader.Trouble(pod) ?? mounts.TroubleOf(pod),
         };
         if (!observed.Free) _idleSince.TryRemove(uid, out _);
         return observed with { IdleSince = observed is { Free: true, Live: true } ? _idleSince.GetOrAdd(uid, time.GetUtcNow()) : null };

@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Berth.Api;
+using Berth.Core.Fencing;
 using Berth.Core.Tasks;
+using Berth.Operator.Agents;
+using Berth.Protocol;
 
 namespace Berth.Operator.Telemetry;
 
 /// <summary>Turns written decisions into metrics and spans.</summary>
-internal sealed class TaskTelemetry(OperatorMetrics metrics, TaskTraces traces, TimeProvider time)
+internal sealed class TaskTelemetry(OperatorMetrics metrics, TaskTraces traces, AgentRegistry agents, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Wait> _waits = new(StringComparer.Ordinal);
     private long _decided = time.GetTimestamp();
@@ -38,6 +41,14 @@ internal sealed class TaskTelemetry(OperatorMetrics metrics, TaskTraces traces, 
         }
     }
 
+    /// <summary>An agent's upload is over.</summary>
+    public void Uploaded(TaskResource task, Uploaded upload)
+    {
+        if (upload is not { Since: { } since, Until: { } until }) return;
+        var run = task.Status.Attempt is { } attempt && attempt.Id == upload.Attempt ? attempt.Run : task.Status.Run;
+        traces.StageEnded(task, upload.Attempt, run, new AttemptStage(AttemptStages.Upload, since, until));
+    }
+
     /// <summary>Forgets a task that is gone.</summary>
     public void Forget(string uid) => _waits.TryRemove(uid, out _);
 
@@ -54,6 +65,7 @@ internal sealed class TaskTelemetry(OperatorMetrics metrics, TaskTraces traces, 
         if (ended is null) return;
         metrics.AttemptEnded(ended);
         traces.AttemptEnded(before, ended, before.Status.PhaseSince ?? now);
+        foreach (var stage in agents.Facts(open.PodUid)?.Attempts.GetValueOrDefault(open.Id)?.End?.Stages ?? []) traces.StageEnded(before, open.Id, open.Run, stage);
     }
 
     private static string OutcomeOf(TaskDecision decision) => decision.Transitions.Select(t => t.Row.Signal).FirstOrDefault() switch

@@ -23,6 +23,9 @@ internal static class TaskTraceIds
     /// <summary>The span of an attempt.</summary>
     public static ActivitySpanId Attempt(string id) => Span($"attempt/{id}");
 
+    /// <summary>The span of a stage of an attempt.</summary>
+    public static ActivitySpanId Stage(string attempt, string stage) => Span($"stage/{attempt}/{stage}");
+
     /// <summary>W3C context for the attempt's command.</summary>
     public static string TraceParent(string uid, AttemptStatus attempt) => $"00-{Trace(uid, attempt.Run).ToHexString()}-{Attempt(attempt.Id).ToHexString()}-01";
 

@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Berth.Api;
+using Berth.Core.Fencing;
 using Berth.Core.Tasks;
 using Tag = System.Collections.Generic.KeyValuePair<string, object?>;
 
 namespace Berth.Operator.Telemetry;
 
 /// <summary>
-/// One trace per run of a task: a span for the run, one for each stay in a phase, one for each reason to wait in it, one for each attempt.
+/// One trace per run of a task: a span for the run, one for each stay in a phase, one for each reason to wait in it, one for each attempt and
+/// for each of its stages at the agent.
 /// A span is written when it is over, from times that the status carries, so a change of leader leaves no hole.
 /// </summary>
 internal sealed class TaskTraces : IDisposable
@@ -56,6 +58,10 @@ internal sealed class TaskTraces : IDisposable
             new("k8s.pod.name", attempt.Pod), new("k8s.pod.uid", attempt.PodUid), new("k8s.node.name", attempt.Node), new("berth.slot", attempt.Slot), new("berth.leader.epoch", attempt.Epoch),
         ]);
     }
+
+    /// <summary>A stage of an attempt, as its agent tells it.</summary>
+    public void StageEnded(TaskResource task, string attempt, int run, AttemptStage stage) =>
+        Write(stage.Name, task.Metadata.Uid, run, TaskTraceIds.Stage(attempt, stage.Name), TaskTraceIds.Attempt(attempt), stage.Since, stage.Until, false, [new("berth.attempt", attempt), new("berth.agent", true)]);
 
     /// <inheritdoc />
     public void Dispose() => _source.Dispose();

@@ -147,6 +147,47 @@ public sealed record AttemptResult : Frame
 
     /// <summary>Plan: what was made.</summary>
     public PlanReport? Plan { get; init; }
+
+    /// <summary>Where the time went, in order; without what an agent that was killed meanwhile took with it.</summary>
+    public IReadOnlyList<StageReport>? Stages { get; init; }
+}
+
+/// <summary>One stage of an attempt, by the node's clock.</summary>
+public sealed record StageReport
+{
+    /// <summary>Which; see <see cref="AttemptStages"/>.</summary>
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>When it was over.</summary>
+    public DateTimeOffset Until { get; init; }
+}
+
+/// <summary>Stages of an attempt.</summary>
+public static class AttemptStages
+{
+    /// <summary>From its acceptance until its directory, files and checkpoint are in place.</summary>
+    public const string SetUp = "set up";
+
+    /// <summary>The prepare command.</summary>
+    public const string Prepare = "prepare";
+
+    /// <summary>The command.</summary>
+    public const string Command = "command";
+
+    /// <summary>Artifacts are taken out of the slot, and described.</summary>
+    public const string Describe = "describe";
+
+    /// <summary>A stored plan is put into the slot.</summary>
+    public const string Restore = "restore";
+
+    /// <summary>Artifacts go to the operator.</summary>
+    public const string Upload = "upload";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [SetUp, Prepare, Command, Describe, Restore, Upload];
 }
 
 /// <summary>What a plan attempt made.</summary>
@@ -176,4 +217,10 @@ public sealed record Uploaded : Frame
 {
     /// <summary>Id of the attempt.</summary>
     public string Attempt { get; init => field = value ?? ""; } = "";
+
+    /// <summary>When the upload began, by the node's clock.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>When all was taken.</summary>
+    public DateTimeOffset? Until { get; init; }
 }

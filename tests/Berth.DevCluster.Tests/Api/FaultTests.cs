@@ -25,6 +25,23 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_rule_leaves_out_matches_everything()
+    {
+        Assert.Equal(201, (await _api.Post("/_faults", """{"action":"Error","verb":"create","resource":"configmaps"}""")).Status);
+        Assert.Equal((500, "fault on command: 500"), await RefusedAsync("a"));
+        Assert.Equal((500, "fault on command: 500"), await RefusedAsync("b"));
+        Assert.Equal(200, (await _api.Get("/api/v1/namespaces/default/configmaps")).Status);
+        await _api.Delete("/_faults");
+        Assert.Equal(201, (await _api.Post("/api/v1/namespaces/default/configmaps", """{"metadata":{"name":"c"}}""")).Status);
+    }
+
+    private async Task<(int, string)> RefusedAsync(string name)
+    {
+        var reply = await _api.Post("/api/v1/namespaces/default/configmaps", $$$"""{"metadata":{"name":"{{{name}}}"}}""");
+        return (reply.Status, reply.Message);
+    }
+
+    [Fact]
     public async Task An_error_comes_as_often_as_asked_and_no_more()
     {
         await _faults.AddAsync(new FaultRule { Action = FaultAction.Error, Verb = "list", Resource = "configmaps", Code = 429, RetryAfterSeconds = 7, Skip = 1, Times = 2 });

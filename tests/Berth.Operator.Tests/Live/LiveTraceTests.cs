@@ -34,6 +34,9 @@ public sealed class LiveTraceTests
             Assert.Equal(TaskTraceIds.Trace(uid, run).ToHexString(), parent[1]);
             await UntilAsync(() => sink.Has("traces", parent[2]) && sink.Has("traces", TaskTraceIds.Root(uid, run).ToHexString()), "the attempt's span and the run's");
             var names = sink.Texts("traces");
+            // What the agent did is part of the same trace: its stages are below the attempt that is the command's parent.
+            foreach (var (attempt, stages) in new[] { ($"{uid}-1", (string[])["set up", "command", "describe", "upload"]), (task.Status.Attempt!.Id, ["command"]) })
+                foreach (var stage in stages) await UntilAsync(() => sink.Has("traces", TaskTraceIds.Stage(attempt, stage).ToHexString()), $"stage {stage} of {attempt}");
             foreach (var name in new[] { "Pending", "Planning", "ApplyPending", "Applying", "attempt Plan", "attempt Apply", "waiting: AwaitingApproval" }) Assert.Contains(name, names);
             await UntilAsync(() => sink.Has("logs", parent[1]) && sink.Texts("metrics").Contains("berth_tasks"), "logs of the same trace, and metrics");
         }

@@ -50,8 +50,9 @@ internal static class MetricsPage
             ## Traces
 
             One trace for each run of a task. Its id is derived from the task's uid and run, so that leaders that follow each other write parts of the same
-            trace. Spans: the run; each stay in a phase, waiting included; each reason to wait within it; each attempt. A span is written when it is over. The
-            command gets `TRACEPARENT` with its attempt's span as parent. To sample whole tasks, use `OTEL_TRACES_SAMPLER=traceidratio`, which decides
+            trace. Spans: the run; each stay in a phase, waiting included; each reason to wait within it; each attempt, and below it what its agent did: `set up`, `prepare`,
+            `command`, `describe`, `restore`, `upload`, by the node's clock. Agents tell the leader these times with their results, and it writes the spans: no agent needs
+            a way to the collector. A span is written when it is over. The command gets `TRACEPARENT` with its attempt's span as parent. To sample whole tasks, use `OTEL_TRACES_SAMPLER=traceidratio`, which decides
             by the trace's id.
 
             ## Alerts

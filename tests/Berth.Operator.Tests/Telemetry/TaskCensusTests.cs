@@ -45,13 +45,47 @@ public class TaskCensusTests
     public void Stalled_tasks_are_counted_by_reason() =>
         Assert.Equal(1, Count(A(TaskPhase.Pending, Reasons.PoolNotFound, new Condition { Type = "Stalled", Status = ConditionStatus.True, Reason = Reasons.PoolNotFound })).Stalled[Reasons.PoolNotFound]);
 
+    [Fact]
+    public void After_any_changes_the_counts_are_those_of_the_tasks_that_are_there()
+    {
+        var seed = Random.Shared.Next();
+        var dice = new Random(seed);
+        var (census, there) = (new TaskCensus(new FixedTime(Noon)), new Dictionary<int, TaskResource>());
+        for (var step = 0; step < 2000; step++)
+        {
+            var id = dice.Next(40);
+            var before = there.GetValueOrDefault(id);
+            var after = dice.Next(4) == 0 ? null : Any(dice, id);
+            if (after is null) there.Remove(id);
+            else there[id] = after;
+            census.Changed(before, after);
+        }
+        var (seen, expected) = (census.Take(), Count([.. there.Values]));
+        Assert.True(Describe(seen) == Describe(expected), $"seed {seed}:\n{Describe(seen)}\n{Describe(expected)}");
+    }
+
+    private static TaskResource Any(Random dice, int id)
+    {
+        var task = A((TaskPhase)dice.Next(Enum.GetValues<TaskPhase>().Length), dice.Next(2) == 0 ? Reasons.WaitingForSlot : Reasons.AwaitingApproval,
+            dice.Next(3) == 0 ? [new Condition { Type = "SlotReserved", Status = ConditionStatus.False, Reason = Reasons.SlotLost }, new Condition { Type = "Stalled", Status = ConditionStatus.True, Reason = Reasons.ApplyLost }] : []);
+        return task with { Metadata = task.Metadata with { Uid = $"uid-{id}" }, Status = task.Status with { PhaseSince = Noon.AddHours(-dice.Next(200)) } };
+    }
+
+    private static string Describe(TaskCounts counts) => string.Join(' ',
+        [.. counts.Phases.Select(p => $"{p}"), .. counts.Waits.Select(w => $"{w}"), .. counts.Oldest.OrderBy(o => o.Key).Select(o => $"{o.Key}:{o.Value:O}"), .. counts.Stalled.Select(s => $"{s}"), .. counts.ForSlot.Select(s => $"{s}"), $"{counts.Unrecovered} {counts.Approvals} {counts.Expiring} {counts.Open}"]);
+
     private static TaskCounts Count(params TaskResource[] tasks) => Count(Noon, tasks);
 
     private static TaskCounts Count(DateTimeOffset now, params TaskResource[] tasks)
     {
-        var counts = new TaskCounts();
-        foreach (var task in tasks) TaskCensus.Count(counts, task, now);
-        return counts;
+        var census = new TaskCensus(new FixedTime(now));
+        foreach (var (i, task) in tasks.Index()) census.Changed(null, task with { Metadata = task.Metadata with { Uid = $"{task.Metadata.Uid} {i}" } });
+        return census.Take();
+    }
+
+    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
     }
 
     private static TaskResource A(TaskPhase phase, string reason, params Condition[] conditions)

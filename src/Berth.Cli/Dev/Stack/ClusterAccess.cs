@@ -8,9 +8,8 @@ namespace Berth.Cli.Dev.Stack;
 /// <summary>What `up` asks of a cluster, the dev cluster or another one.</summary>
 internal sealed class ClusterAccess : IDisposable
 {
-    private const string FieldManager = "berth-dev";
-    private const string OperatorNamespace = "berth-system";
-    private const string ViewService = "berth-view";
+    public const string FieldManager = "berth-dev";
+    public const string OperatorNamespace = "berth-system";
     private static readonly ResourceType<JsonObject> Definitions = Resources.Dynamic("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced: false);
 
     private readonly KubernetesClient client;
@@ -19,7 +18,11 @@ internal sealed class ClusterAccess : IDisposable
     {
         Config = KubernetesConfig.Load(kubeconfig);
         client = new(Config, new() { UserAgent = FieldManager, RequestTimeout = TimeSpan.FromSeconds(15) });
+        Views = new(client, Config.Server);
     }
+
+    /// <summary>The operators' aggregated API there.</summary>
+    public ViewRegistrar Views { get; }
 
     public KubernetesConfig Config { get; }
 
@@ -101,36 +104,6 @@ internal sealed class ClusterAccess : IDisposable
         {
             return;
         }
-    }
-
-    /// <summary>Registers the operators' aggregated API, as the chart does; the operator adds its CA.</summary>
-    public async Task RegisterViewsAsync(IEnumerable<string> addresses, CancellationToken cancellationToken)
-    {
-        var options = new WriteOptions { FieldManager = FieldManager, Force = true };
-        var service = new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "Service",
-            ["metadata"] = new JsonObject { ["name"] = ViewService, ["namespace"] = OperatorNamespace, ["annotations"] = new JsonObject { ["dev.berth/service-address"] = string.Join(',', addresses) } },
-            ["spec"] = new JsonObject { ["ports"] = new JsonArray(new JsonObject { ["name"] = "view", ["port"] = 443, ["targetPort"] = 9443, ["protocol"] = "TCP" }) },
-        };
-        await client.PatchAsync(Resources.Dynamic("", "v1", "services", "Service", namespaced: true), new(OperatorNamespace, ViewService), Patch.Apply(service), options: options, cancellationToken: cancellationToken);
-        const string name = $"{Names.Version}.{Names.ViewGroup}";
-        var registration = new JsonObject
-        {
-            ["apiVersion"] = "apiregistration.k8s.io/v1",
-            ["kind"] = "APIService",
-            ["metadata"] = new JsonObject { ["name"] = name },
-            ["spec"] = new JsonObject
-            {
-                ["group"] = Names.ViewGroup,
-                ["version"] = Names.Version,
-                ["groupPriorityMinimum"] = 1000,
-                ["versionPriority"] = 15,
-                ["service"] = new JsonObject { ["namespace"] = OperatorNamespace, ["name"] = ViewService, ["port"] = 443 },
-            },
-        };
-        await client.PatchAsync(Resources.Dynamic("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced: false), new(null, name), Patch.Apply(registration), options: options, cancellationToken: cancellationToken);
     }
 
     /// <summary>Null when the server takes pools.</summary>

@@ -1,11 +1,13 @@
 using System.Globalization;
 using Berth.Cli.Dev.Processes;
+using Berth.Kubernetes;
 
 namespace Berth.Cli.Dev.Stack;
 
 /// <summary>Everything that one `up` runs: started in order, stopped in reverse. Lives in the supervisor process.</summary>
 internal sealed class RunningStack(UpOptions options, InstanceDirectory directory) : IAsyncDisposable
 {
+    private static readonly TimeSpan ViewsWithin = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> loops = [];
     private readonly Lock gate = new();
@@ -16,6 +18,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     private string? podsAddress;
     private IReadOnlyList<OperatorReplica> operators = [];
     private bool isReady;
+    private bool isRegistered;
 
     /// <summary>What the user should know once all is ready; empty for nothing.</summary>
     public string Note { get; private set; } = "";
@@ -36,11 +39,11 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         {
             Tell("starting the operator");
             operators = OperatorReplica.Create(options.Replicas, directory, address!, Changed);
-            // Only the dev cluster can reach processes of this machine.
-            if (options.Kubeconfig is null) await access.RegisterViewsAsync(operators.Select(o => o.View), cancellationToken);
+            if (options.Kubeconfig is null) await access.Views.RegisterAsync(operators.Select(o => o.View), cancellationToken);
             foreach (var replica in operators) Run(replica.Program);
         }
         await ReadyAsync(access, cancellationToken);
+        if (options.Kubeconfig is not null && operators.Count > 0) await RegisterViewsAsync(access, cancellationToken);
         isReady = true;
         Changed();
     }
@@ -49,6 +52,7 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
+        if (isRegistered) await UnregisterViewsAsync();
         await Task.WhenAll(operators.Select(o => o.Program.StopAsync()));
         if (pods is not null) await pods.StopAsync();
         if (cluster is not null) await cluster.StopAsync();
@@ -86,6 +90,34 @@ internal sealed class RunningStack(UpOptions options, InstanceDirectory director
         podsAddress = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePorts.Take(1)[0]}");
         pods = PodRunner.Create(directory, podsAddress, options.Nodes, Changed);
         Run(pods);
+    }
+
+    /// <summary>What the API server cannot reach is not left registered.</summary>
+    private async Task RegisterViewsAsync(ClusterAccess access, CancellationToken cancellationToken)
+    {
+        Tell("registering the aggregated API");
+        var why = await access.Views.RegisterOutsideAsync(operators[0].View, cancellationToken);
+        isRegistered = why is null;
+        for (var end = DateTime.UtcNow + ViewsWithin; isRegistered && (why = await access.Views.WhyNotAvailableAsync(cancellationToken)) is not null; await Task.Delay(200, cancellationToken))
+        {
+            if (DateTime.UtcNow < end) continue;
+            await access.Views.RemoveAsync(cancellationToken);
+            isRegistered = false;
+        }
+        if (!isRegistered) Note = $"{Note} The aggregated API is not registered ({why}); the berth command asks the operator itself.".Trim();
+    }
+
+    private async Task UnregisterViewsAsync()
+    {
+        try
+        {
+            using var access = new ClusterAccess(directory.Kubeconfig);
+            await access.Views.RemoveAsync(CancellationToken.None);
+        }
+        catch (KubernetesException error)
+        {
+            await Console.Error.WriteLineAsync($"APIService v1alpha1.view.berth.dev is still registered, and nobody answers it any more; delete it: {error.Message}");
+        }
     }
 
     private async Task ReadyAsync(ClusterAccess access, CancellationToken cancellationToken)

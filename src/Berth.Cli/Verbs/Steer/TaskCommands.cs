@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Cli.Access;
@@ -8,7 +7,7 @@ using Berth.Cli.Verbs.Look;
 
 namespace Berth.Cli.Verbs.Steer;
 
-/// <summary>suspend, resume, stop, requeue, ack, delete: what a person may ask of a task.</summary>
+/// <summary>suspend, resume, stop, requeue, delete: what a person may ask of a task.</summary>
 internal static class TaskCommands
 {
     private const int StopWaits = 120;
@@ -26,13 +25,6 @@ internal static class TaskCommands
         if (task.Spec.DesiredState != DesiredState.Suspended) throw new CliException(ExitCodes.NotWaiting, $"Task '{task.Metadata.Name}' is not suspended: it is {task.Status.Phase}.");
         await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Desired(DesiredState.Running), stop, task.Metadata.Generation);
         return "resumed";
-    });
-
-    public static Command Ack(ClusterOptions cluster) => Create(cluster, "ack", "Say that you have seen what a task needs: its escalation is not repeated.", null, async (act, task, stop) =>
-    {
-        var now = string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
-        await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Act.Annotation(Names.AcknowledgedAnnotation, now), stop);
-        return "acknowledged";
     });
 
     public static Command Requeue(ClusterOptions cluster)
