@@ -19,8 +19,8 @@ public sealed class InstallTests
         await using var site = await Site.StartAsync(helm);
         await site.DatabaseAsync();
         await site.RunPodsAsync();
-        await site.AdminAsync("create", "namespace", Team);
-        var scope = namespaced ? new[] { "--set", "watchNamespace=" + Team } : [];
+        foreach (var ns in new[] { Team, "other", "elsewhere" }) await site.AdminAsync("create", "namespace", ns);
+        var scope = namespaced ? new[] { "--set", $"watchNamespaces={{{Team},other}}" } : [];
         await site.InstallAsync([.. site.Values(), .. scope]);
         await site.RolledOutAsync();
         var (alice, bob) = (await site.UserAsync("alice"), await site.UserAsync("bob"));
@@ -33,6 +33,16 @@ public sealed class InstallTests
         await site.WaitAsync(Team, "task/t", "jsonpath={.status.reason}=AwaitingApproval");
         await site.CreateAsync(bob, Team, Work.Approval("bob", await site.GetAsync(Team, "task/t")));
         await site.WaitAsync(Team, "task/t", "condition=Succeeded");
+
+        // So in every namespace that is watched, and in no other.
+        foreach (var ns in new[] { "other", "elsewhere" })
+        {
+            await site.CreateAsync(site.Admin, ns, Work.Pool());
+            await site.CreateAsync(site.Admin, ns, Work.Run("r", "w", "true", ttl: "1h"));
+        }
+        await site.WaitAsync("other", "task/r", "condition=Succeeded");
+        if (namespaced) Assert.Null((await site.GetAsync("elsewhere", "task/r"))["status"]);
+        else await site.WaitAsync("elsewhere", "task/r", "condition=Succeeded");
 
         // Away again: finalizers off, pods gone, with nothing but the chart's rights.
         await site.CreateAsync(alice, Team, Work.Run("quick", "other", "true", ttl: "1s"));
@@ -49,7 +59,7 @@ public sealed class InstallTests
         await site.DatabaseAsync();
         await site.RunPodsAsync();
         await site.AdminAsync("create", "namespace", Team);
-        var values = site.Values().Concat(namespaced ? ["--set", "watchNamespace=" + Team] : []).ToArray();
+        var values = site.Values().Concat(namespaced ? ["--set", $"watchNamespaces={{{Team}}}"] : []).ToArray();
         await site.InstallAsync(values);
         await site.RolledOutAsync();
         await site.AdminAsync("-n", Team, "create", "secret", "generic", "token", "--from-literal=TOKEN=s3cret-value");

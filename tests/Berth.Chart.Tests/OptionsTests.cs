@@ -12,7 +12,7 @@ public class OptionsTests
     private static readonly string[] NotForPods = ["Kubeconfig", "Postgres__EncryptionKeysDirectory"];
     private static readonly string[] Full =
     [
-        "--set", Chart.WithDatabase, "--set", "watchNamespace=team", "--set", "agentImage.pullPolicy=Always", "--set", "postgres.capacityBytes=5368709120", "--set", "workers=7", "--set", "lease.duration=00:00:30",
+        "--set", Chart.WithDatabase, "--set", "watchNamespaces={team,other}", "--set", "agentImage.pullPolicy=Always", "--set", "postgres.capacityBytes=5368709120", "--set", "workers=7", "--set", "lease.duration=00:00:30",
         "--set-json", """notifications.rules=[{"name":"ops","url":"https://hooks.example.org/x","format":"Slack","kinds":["failed"],"severity":"Critical","namespace":"team","pool":"p","workspace":"w"}]""",
     ];
 
@@ -40,7 +40,7 @@ public class OptionsTests
         Assert.Empty((IEnumerable<string>)Options.GetMethod("Violations")!.Invoke(options, null)!);
         Assert.Equal(5368709120L, Read(options, "Postgres", "CapacityBytes"));
         Assert.Equal(7, Read(options, "Operator", "Workers"));
-        Assert.Equal("team", Read(options, "Operator", "WatchNamespace"));
+        Assert.Equal(["team", "other"], (IEnumerable<string>)Read(options, "Operator", "WatchNamespaces")!);
         Assert.Equal(TimeSpan.FromSeconds(30), Read(options, "Lease", "Duration"));
         Assert.Equal("berth-gateway.berth-system.svc:8443", Read(options, "Gateway", "Addresses"));
     }

@@ -43,17 +43,19 @@ public class RenderTests
     }
 
     [Theory, MemberData(nameof(Helm))]
-    public async Task In_one_namespace_only_tokens_nodes_and_names_of_namespaces_are_asked_for_cluster_wide(string helm)
+    public async Task With_watched_namespaces_only_tokens_nodes_and_those_namespaces_are_asked_for_cluster_wide(string helm)
     {
         Tool.Require(helm, "helm");
-        var objects = await Chart.RenderAsync(helm, [.. Everything, "--set", "watchNamespace=team"]);
+        var objects = await Chart.RenderAsync(helm, [.. Everything, "--set", "watchNamespaces={team,other}"]);
         var bound = objects.Where(o => (string?)o["kind"] == "ClusterRoleBinding").Select(b => (string)b["roleRef"]!["name"]!);
         Assert.Equal(["namespaces", "nodes", "tokenreviews"], bound.SelectMany(b => Resources(objects.Only("ClusterRole", b))).Order());
         var namespaces = bound.SelectMany(b => objects.Only("ClusterRole", b)["rules"]!.AsArray()).Single(r => (string?)r!["resources"]![0] == "namespaces");
-        Assert.Equal("team", Assert.Single(namespaces!["resourceNames"]!.AsArray().Select(n => (string?)n)));
+        Assert.Equal(["team", "other"], namespaces!["resourceNames"]!.AsArray().Select(n => (string)n!));
+        foreach (var kind in new[] { "Role", "RoleBinding" })
+            Assert.Equal(["other", "team"], objects.Where(o => (string?)o["kind"] == kind && (string)o["metadata"]!["name"]! == "berth-berth-system-work").Select(o => (string)o["metadata"]!["namespace"]!).Order(StringComparer.Ordinal));
         Assert.All(
             objects.Where(o => (string?)o["kind"] == "ValidatingAdmissionPolicyBinding"),
-            b => Assert.Equal("team", (string?)b["spec"]!["matchResources"]!["namespaceSelector"]!["matchLabels"]!["kubernetes.io/metadata.name"]));
+            b => Assert.Equal("""[{"key":"kubernetes.io/metadata.name","operator":"In","values":["team","other"]}]""", b["spec"]!["matchResources"]!["namespaceSelector"]!["matchExpressions"]!.ToJsonString()));
     }
 
     [Theory, MemberData(nameof(Helm))]

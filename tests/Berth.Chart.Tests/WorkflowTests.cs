@@ -42,6 +42,17 @@ public sealed partial class WorkflowTests
             Assert.True(Path.Exists(Path.Combine(Chart.Root, path)), $"{file} names {path}, which is not in the tree");
     }
 
+    [Theory, MemberData(nameof(Files))]
+    public void Values_that_a_workflow_sets_are_the_charts(string file)
+    {
+        var values = Chart.Documents(Chart.Read("charts/berth/values.yaml")).Single();
+        foreach (var path in Value().Matches(Chart.Read($".github/workflows/{file}")).Select(m => m.Groups[1].Value))
+        {
+            JsonNode? at = values;
+            foreach (var part in path.Split('.')) Assert.True((at as JsonObject)?.TryGetPropertyValue(part, out at), $"{file} sets {path}, which is no value of the chart");
+        }
+    }
+
     private static void Step(JsonObject step, JsonNode job, string name)
     {
         Assert.Empty(step.Select(p => p.Key).Except(StepKeys));
@@ -64,6 +75,9 @@ public sealed partial class WorkflowTests
 
     [GeneratedRegex(@"\$\{\{\s*([\w.-]+)\s*\}\}")]
     private static partial Regex Expression();
+
+    [GeneratedRegex("--set [\"']?([\\w.]+)=")]
+    private static partial Regex Value();
 
     [GeneratedRegex(@"matrix\.([\w-]+)")]
     private static partial Regex Matrix();

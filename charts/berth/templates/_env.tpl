@@ -14,9 +14,9 @@
       fieldPath: metadata.namespace
 - name: Operator__Workers
   value: {{ .Values.workers | quote }}
-{{- with .Values.watchNamespace }}
-- name: Operator__WatchNamespace
-  value: {{ . | quote }}
+{{- range $i, $namespace := .Values.watchNamespaces }}
+- name: Operator__WatchNamespaces__{{ $i }}
+  value: {{ $namespace | quote }}
 {{- end }}
 - name: Http__Address
   value: {{ printf "0.0.0.0:%d" (int .Values.httpPort) | quote }}

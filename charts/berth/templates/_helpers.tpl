@@ -41,9 +41,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- else -}}{{ required "postgres.existingSecret.name is required: name a Secret with a connection string, or set postgres.bundled.enabled=true for a trial" .Values.postgres.existingSecret.name }}{{- end -}}
 {{- end -}}
 
-{{/* Cluster-scoped names: fixed for the whole cluster, told apart by namespace otherwise. */}}
+{{/* Cluster-scoped names: fixed for the whole cluster, told apart by the first namespace otherwise: no two releases watch the same. */}}
 {{- define "berth.scoped" -}}
-{{- if .root.Values.watchNamespace -}}{{ .name }}-{{ .root.Values.watchNamespace }}{{- else -}}{{ .name }}{{- end -}}
+{{- if .root.Values.watchNamespaces -}}{{ .name }}-{{ first .root.Values.watchNamespaces }}{{- else -}}{{ .name }}{{- end -}}
 {{- end -}}
 
 {{- define "berth.roleRef" -}}
@@ -59,7 +59,7 @@ name: {{ .name }}
 {{- end -}}
 
 {{/* "true" when the aggregated API is served. It is one for the whole cluster, so an operator of one namespace serves none. */}}
-{{- define "berth.views" -}}{{ and .Values.view.enabled (not .Values.watchNamespace) }}{{- end -}}
+{{- define "berth.views" -}}{{ and .Values.view.enabled (not .Values.watchNamespaces) }}{{- end -}}
 
 {{/* What the restricted pod security standard asks of a pod, and of a container. */}}
 {{- define "berth.podSecurity" -}}

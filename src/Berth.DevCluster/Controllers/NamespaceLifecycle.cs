@@ -79,9 +79,9 @@ internal sealed class NamespaceLifecycle(ControllerContext context) : Controller
     private async Task TellAsync(string url, JsonObject ns, Dictionary<string, int> left, Dictionary<string, int> finalizers)
     {
         string content = "Some resources are remaining: "
-            + string.Join(", ", left.Order().Select(static pair => $"{pair.Key} has {pair.Value} resource instances"));
+            + string.Join(", ", left.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"{pair.Key} has {pair.Value} resource instances"));
         string held = "Some content in the namespace has finalizers remaining: "
-            + string.Join(", ", finalizers.Order().Select(static pair => $"{pair.Key} in {pair.Value} resource instances"));
+            + string.Join(", ", finalizers.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"{pair.Key} in {pair.Value} resource instances"));
         JsonObject status = (JsonObject?)ns.At("status")?.DeepClone() ?? [];
         status["phase"] = "Terminating";
         status["conditions"] = new JsonArray(

@@ -120,7 +120,8 @@ internal sealed partial class PodWorker
         }
 
         DateTimeOffset finished = ended.FinishedAt ?? DateTimeOffset.UtcNow;
-        if (finished - ended.StartedAt > 2 * LongestBackoff)
+        // What could not even be started says 1970, as a kubelet does.
+        if (ended.StartedAt > DateTimeOffset.UnixEpoch && finished - ended.StartedAt > 2 * LongestBackoff)
         {
             container.Backoff = TimeSpan.Zero;
         }

@@ -3,7 +3,7 @@ namespace Berth.Kubernetes;
 /// <summary>An informer, whatever its objects are.</summary>
 public interface IInformer
 {
-    /// <summary>The resource and, if only one is watched, the namespace.</summary>
+    /// <summary>The resource and, if not all is watched, the namespace or the field selector.</summary>
     string Name { get; }
 
     /// <summary>Whether the cache has been filled once.</summary>

@@ -25,7 +25,7 @@ public sealed class Informer<T> : IInformer, IReflectorSink<T>, IMetricSource wh
     internal Informer(KubernetesClient client, ResourceType<T> type, InformerOptions options)
     {
         Type = type;
-        Name = options.Namespace is { } ns ? $"{type}/{ns}" : type.ToString();
+        Name = options switch { { Namespace: { } ns } => $"{type}/{ns}", { FieldSelector: { } fields } => $"{type}?{fields}", _ => type.ToString() };
         _time = client.Time;
         _log = client.Logging.CreateLogger("Berth.Kubernetes.Informer");
         _reflector = new(client, type, options, this, Name);

@@ -26,16 +26,20 @@ internal sealed class ClusterCache
 
     private readonly InformerFactory _informers;
 
-    public ClusterCache(KubernetesClient client, string? watchNamespace)
+    /// <param name="client">The cluster.</param>
+    /// <param name="namespaces">The namespaces to watch; none for all.</param>
+    public ClusterCache(KubernetesClient client, IReadOnlyList<string> namespaces)
     {
         _informers = new InformerFactory(client);
-        var scope = new InformerOptions { Namespace = watchNamespace };
-        TaskInformer = _informers.For(BerthResources.Tasks, scope).UseTransform(t => t with { Metadata = t.Metadata with { Extra = null } });
-        Pools = _informers.For(BerthResources.Pools, scope);
-        Approvals = _informers.For(BerthResources.Approvals, scope).AddIndex(ByTask, a => $"{a.Metadata.Namespace}/{a.Spec.TaskRef.Name}");
-        PodInformer = _informers.For(Resources.Pods, scope with { LabelSelector = Names.PoolLabel });
+        InformerOptions[] scopes = namespaces is [] ? [new()] : [.. namespaces.Select(ns => new InformerOptions { Namespace = ns })];
+        // A cluster's namespaces are asked for by name, for which a right to those names is enough.
+        InformerOptions[] names = namespaces is [] ? [new()] : [.. namespaces.Select(ns => new InformerOptions { FieldSelector = $"metadata.name={ns}" })];
+        TaskInformer = new(scopes.Select(s => _informers.For(BerthResources.Tasks, s).UseTransform(t => t with { Metadata = t.Metadata with { Extra = null } })));
+        Pools = new(scopes.Select(s => _informers.For(BerthResources.Pools, s)));
+        Approvals = new(scopes.Select(s => _informers.For(BerthResources.Approvals, s).AddIndex(ByTask, a => $"{a.Metadata.Namespace}/{a.Spec.TaskRef.Name}")));
+        PodInformer = new(scopes.Select(s => _informers.For(Resources.Pods, s with { LabelSelector = Names.PoolLabel })));
         Nodes = _informers.For(Resources.Nodes);
-        Namespaces = _informers.For(Resources.Namespaces, new InformerOptions { FieldSelector = watchNamespace is null ? null : $"metadata.name={watchNamespace}" });
+        Namespaces = new(names.Select(n => _informers.For(Resources.Namespaces, n)));
         Tasks = new LatestView<TaskResource>(BerthResources.Tasks, new Dictionary<string, Func<TaskResource, IEnumerable<string>>>
         {
             [ByUid] = t => [t.Metadata.Uid],
@@ -60,22 +64,22 @@ internal sealed class ClusterCache
     public LatestView<Pod> Pods { get; }
 
     /// <summary>Events of tasks.</summary>
-    public Informer<TaskResource> TaskInformer { get; }
+    public ScopedInformers<TaskResource> TaskInformer { get; }
 
     /// <summary>Events of agent pods.</summary>
-    public Informer<Pod> PodInformer { get; }
+    public ScopedInformers<Pod> PodInformer { get; }
 
     /// <summary>Pools.</summary>
-    public Informer<AgentPoolResource> Pools { get; }
+    public ScopedInformers<AgentPoolResource> Pools { get; }
 
     /// <summary>Approvals.</summary>
-    public Informer<ApprovalResource> Approvals { get; }
+    public ScopedInformers<ApprovalResource> Approvals { get; }
 
     /// <summary>Nodes.</summary>
     public Informer<Node> Nodes { get; }
 
     /// <summary>Namespaces, for the windows and limits that their annotations set.</summary>
-    public Informer<Namespace> Namespaces { get; }
+    public ScopedInformers<Namespace> Namespaces { get; }
 
     /// <summary>The task with this uid, or null.</summary>
     public TaskResource? TaskByUid(string uid) => Tasks.ByIndex(ByUid, uid) is [var task, ..] ? task : null;

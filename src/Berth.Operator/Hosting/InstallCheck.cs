@@ -53,11 +53,13 @@ internal sealed class InstallCheck(KubernetesClient client, ApprovalProver prove
 
     private async Task ResourcesAsync(CancellationToken cancellationToken)
     {
-        var ns = options.Operator.WatchNamespace is { Length: > 0 } only ? only : null;
         var one = new ListOptions { Limit = 1 };
-        await client.ListAsync(BerthResources.Tasks, ns, one, cancellationToken);
-        await client.ListAsync(BerthResources.Pools, ns, one, cancellationToken);
-        await client.ListAsync(BerthResources.Approvals, ns, one, cancellationToken);
+        foreach (var ns in options.Operator.WatchNamespaces.DefaultIfEmpty())
+        {
+            await client.ListAsync(BerthResources.Tasks, ns, one, cancellationToken);
+            await client.ListAsync(BerthResources.Pools, ns, one, cancellationToken);
+            await client.ListAsync(BerthResources.Approvals, ns, one, cancellationToken);
+        }
     }
 
     /// <summary>The lease must be renewed while we look; its times are the holder's clock and prove nothing by themselves.</summary>
@@ -78,9 +80,11 @@ internal sealed class InstallCheck(KubernetesClient client, ApprovalProver prove
 
     private async Task PolicyAsync(CancellationToken cancellationToken)
     {
-        var ns = options.Operator.WatchNamespace is { Length: > 0 } only ? only : options.Operator.Namespace;
-        var (proven, detail, _) = await prover.TryAsync(ns, cancellationToken);
-        if (!proven) throw new InstallCheckException(detail);
+        foreach (var ns in options.Operator.WatchNamespaces.DefaultIfEmpty(options.Operator.Namespace))
+        {
+            var (proven, detail, _) = await prover.TryAsync(ns, cancellationToken);
+            if (!proven) throw new InstallCheckException(detail);
+        }
     }
 }
 

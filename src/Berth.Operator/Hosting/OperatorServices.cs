@@ -29,7 +29,7 @@ internal static class OperatorServices
         services.AddSingleton(s => new KubernetesClient(cluster, new KubernetesClientOptions { UserAgent = "berth-operator", Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton<HistoryKeys>();
         services.AddSingleton(s => new HistoryStore(options.Postgres.ConnectionString!, new HistoryOptions { Keys = s.GetRequiredService<HistoryKeys>().Ring }));
-        services.AddSingleton(s => new ClusterCache(s.GetRequiredService<KubernetesClient>(), options.Operator.WatchNamespace is { Length: > 0 } ns ? ns : null));
+        services.AddSingleton(s => new ClusterCache(s.GetRequiredService<KubernetesClient>(), options.Operator.WatchNamespaces));
         services.AddSingleton(s => new EventRecorder(s.GetRequiredService<KubernetesClient>(), new EventRecorderOptions { Controller = "berth.dev/operator", Instance = options.Identity, Logging = s.GetRequiredService<ILoggerFactory>() }));
         services.AddSingleton<GatewayCertificates>();
         services.AddSingleton<PodReader>().AddSingleton<LeaderState>().AddSingleton<ListeningAddresses>();

@@ -24,9 +24,13 @@ internal sealed class UninstallCheck(KubernetesClient client, OperatorOptions op
     /// <summary>Whether nothing stands against it.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        var ns = options.Operator.WatchNamespace is { Length: > 0 } only ? only : null;
-        var tasks = (await client.ListAsync(BerthResources.Tasks, ns, cancellationToken: cancellationToken)).Items;
-        var pools = (await client.ListAsync(BerthResources.Pools, ns, cancellationToken: cancellationToken)).Items;
+        List<TaskResource> tasks = [];
+        List<AgentPoolResource> pools = [];
+        foreach (var ns in options.Operator.WatchNamespaces.DefaultIfEmpty())
+        {
+            tasks.AddRange((await client.ListAsync(BerthResources.Tasks, ns, cancellationToken: cancellationToken)).Items);
+            pools.AddRange((await client.ListAsync(BerthResources.Pools, ns, cancellationToken: cancellationToken)).Items);
+        }
         var running = tasks.Where(t => t.Status.Phase.MayRun()).Select(t => $"task {t.Metadata.Namespace}/{t.Metadata.Name} ({t.Status.Phase})").ToList();
         var going = tasks.Where(t => t.Metadata.DeletionTimestamp is not null).Select(t => $"task {t.Metadata.Namespace}/{t.Metadata.Name}")
             .Concat(pools.Where(p => p.Metadata.DeletionTimestamp is not null).Select(p => $"pool {p.Metadata.Namespace}/{p.Metadata.Name}")).ToList();

@@ -69,8 +69,8 @@ internal sealed record OperatorSection
     /// <summary>Namespace of the Lease, the gateway's certificate and spilled history.</summary>
     public string Namespace { get; init; } = "berth-system";
 
-    /// <summary>The only namespace that is watched; empty for all.</summary>
-    public string? WatchNamespace { get; init; }
+    /// <summary>The only namespaces that are watched; none for all.</summary>
+    public IReadOnlyList<string> WatchNamespaces { get; init; } = [];
 
     /// <summary>Tasks that are reconciled at once.</summary>
     public int Workers { get; init; } = 16;

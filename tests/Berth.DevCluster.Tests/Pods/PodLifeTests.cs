@@ -161,6 +161,15 @@ public sealed class PodLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_program_that_is_not_there_is_tried_again_with_pauses()
+    {
+        await _cluster.PodAsync("nowhere", """{"containers":[{"name":"c","image":"x","command":["no-such-program-xyz"]}]}""");
+        JsonObject pod = await _cluster.UntilPodAsync("nowhere", pod => Status(pod, "c").Text("state", "waiting", "reason") == "CrashLoopBackOff", "the back-off");
+        Assert.Equal((128, "StartError"), (Status(pod, "c").Number("lastState", "terminated", "exitCode"), Status(pod, "c").Text("lastState", "terminated", "reason")));
+        Assert.InRange(Status(pod, "c").Number("restartCount") ?? 0, 0, 3);
+    }
+
+    [Fact]
     public async Task A_container_in_back_off_counts_as_ended_when_its_pod_is_over()
     {
         await _cluster.PodAsync("looping", $$"""{"terminationGracePeriodSeconds":3,"containers":[{"name":"slot-0","image":"x","command":["sh","-c","exit 7"]},{{Looping("slot-1")}}]}""", ",\"finalizers\":[\"berth.dev/fence\"]");

@@ -62,7 +62,7 @@ public sealed class EscalationWatchTests
     {
         var time = new ManualTime(T0);
         var client = new KubernetesClient(new KubernetesConfig { Server = new Uri("http://127.0.0.1:1") }, new KubernetesClientOptions());
-        return (new LossMeter(new ClusterCache(client, null), time), time);
+        return (new LossMeter(new ClusterCache(client, []), time), time);
     }
 
     private sealed class ManualTime(DateTimeOffset now) : TimeProvider
