@@ -177,7 +177,7 @@ public sealed class HistoryStore : IAsyncDisposable
     /// byte is read and checked.
     /// </summary>
     public Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource>? cluster = null, bool deep = false, CancellationToken cancellation = default) =>
-        new HistoryVerifier(connections, artifacts, queries, logs, time).VerifyAsync(cluster ?? [], deep, cancellation);
+        new HistoryVerifier(connections, artifacts, queries, logs, time).VerifyAsync(cluster, deep, cancellation);
 
     /// <summary>Disk use by table.</summary>
     public Task<StorageUse> GetStorageAsync(CancellationToken cancellation = default) => StorageUse.AskAsync(connections, cancellation);

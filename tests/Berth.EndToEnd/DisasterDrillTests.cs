@@ -54,8 +54,16 @@ public sealed class DisasterDrillTests
         foreach (var pid in second.OperatorPids()) BerthStack.Signal(pid, "STOP");
         foreach (var task in (await second.Client.ListAsync(Tasks, space.Name)).Items) await ForceAwayAsync(second, task);
         foreach (var pid in second.OperatorPids()) BerthStack.Signal(pid, "CONT");
+        // A first restore broke off before it could say of the one task how it had ended.
+        await second.Client.CreateAsync(Tasks, new TaskResource
+        {
+            Metadata = new ResourceMeta { Name = "done", Namespace = space.Name, Annotations = new Dictionary<string, string> { [Names.RestoredFromAnnotation] = done.Metadata.Uid, [Names.RestoringAnnotation] = "true" } },
+            Spec = done.Spec with { DesiredState = DesiredState.Suspended },
+        }, space.Name);
+        Assert.Contains("ClusterMissing", (await BerthAsync(second, "verify")).Text);
         Ok(await BerthAsync(second, "restore", archive, "--resources-only", "--yes"));
         await CheckAsync(second, space, done, waiting);
+        Assert.Contains("restored before: 2", Ok(await BerthAsync(second, "restore", archive, "--resources-only", "--yes")));
         Assert.Single(space.LedgerLines());
     }
 
@@ -69,6 +77,7 @@ public sealed class DisasterDrillTests
         // What was before is told by the same name, and the plan of what is over is still shown.
         Assert.Contains(done.Metadata.Uid, Ok(await BerthAsync(stack, "history", "done", "-n", space.Name)));
         Assert.Contains("planning", Ok(await BerthAsync(stack, "plan", "done", "-n", space.Name)));
+        Assert.NotEmpty(Ok(await BerthAsync(stack, "logs", "done", "-n", space.Name)));
         Assert.Single(space.LedgerLines());
         await UntilOkAsync(() => BerthAsync(stack, "verify"));
     }

@@ -129,6 +129,7 @@ public sealed class ArchiveTests(HistoryFixture fixture)
         await test.Store.WriteRestoredAsync("team-a", "task", "first", "second", "alice");
         await test.Store.WriteRestoredAsync("team-a", "task", "second", "third", "alice");
         Assert.Equal(["first", "gone", "second"], (await test.Store.VerifyAsync([Make.Task("other")])).Where(d => d.Kind == "ClusterMissing").Select(d => d.Subject));
+        Assert.Equal(3, (await test.Store.VerifyAsync([])).Count(d => d.Kind == "ClusterMissing"));
         Assert.Equal(["gone"], (await test.Store.VerifyAsync([Make.Task("third")])).Where(d => d.Kind == "ClusterMissing").Select(d => d.Subject));
         Assert.Equal(("restore", "alice"), (await test.Store.GetStoryAsync("first"))!.Audit.Select(a => (a.Verb, a.Actor)).Single());
     }

@@ -38,12 +38,13 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
         """,
     ];
 
-    public async Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource> cluster, bool deep, CancellationToken cancellation)
+    public async Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource>? cluster, bool deep, CancellationToken cancellation)
     {
         var defects = new List<HistoryDefect>();
         foreach (var check in Checks) defects.AddRange(await connections.RunAsync("verify the history", (c, t) => AskAsync(c, check, t), cancellation).ConfigureAwait(false));
-        if (cluster.Count > 0) await FindGoneAsync(cluster, defects, cancellation).ConfigureAwait(false);
-        foreach (var task in cluster) await CompareAsync(task, defects, cancellation).ConfigureAwait(false);
+        // A cluster without tasks is a cluster too: it may be the one that was lost.
+        if (cluster is not null) await FindGoneAsync(cluster, defects, cancellation).ConfigureAwait(false);
+        foreach (var task in cluster ?? []) await CompareAsync(task, defects, cancellation).ConfigureAwait(false);
         if (deep) await ReadAllAsync(defects, cancellation).ConfigureAwait(false);
         return defects;
     }

@@ -37,6 +37,6 @@ public sealed record AuditFilter
             if (filter.Verb is { } verb) rows = rows.Where(r => r.Verb == verb);
             if (Moments.Normal(filter.Since) is { } since) rows = rows.Where(r => r.At >= since);
             if (Moments.Normal(filter.Until) is { } until) rows = rows.Where(r => r.At < until);
-            return [.. (await rows.OrderByDescending(r => r.At).Take(Math.Clamp(filter.Limit, 1, 100_000)).ToListAsync(token).ConfigureAwait(false)).Select(Queries.RowReading.Audit)];
+            return await rows.OrderByDescending(r => r.At).Take(Math.Clamp(filter.Limit, 1, 100_000)).ToListAsync(token).ConfigureAwait(false);
         }, cancellation);
 }

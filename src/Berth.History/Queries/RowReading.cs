@@ -3,7 +3,7 @@ using Berth.History.Schema;
 
 namespace Berth.History.Queries;
 
-/// <summary>Rows as the records that others see.</summary>
+/// <summary>Rows as the records that others see, where the two are not one.</summary>
 internal static class RowReading
 {
     public static OutboxEntry Transition(TransitionRow r) => new()
@@ -49,47 +49,6 @@ internal static class RowReading
         },
     };
 
-    public static StoredApproval Approval(ApprovalRow r) => new()
-    {
-        Uid = r.Uid,
-        Namespace = r.Namespace,
-        Name = r.Name,
-        TaskUid = r.TaskUid,
-        TaskName = r.TaskName,
-        Run = r.Run,
-        Attempt = r.Attempt,
-        Workspace = r.Workspace,
-        Digest = r.Digest,
-        Decision = r.Decision,
-        Approver = r.Approver,
-        Comment = r.Comment,
-        CreatedAt = r.CreatedAt,
-        Verdict = r.Verdict,
-        VerdictMessage = r.VerdictMessage,
-        VerdictAt = r.VerdictAt,
-    };
-
-    public static ArtifactLink Link(ArtifactLinkRow r) => new()
-    {
-        TaskUid = r.TaskUid,
-        Attempt = r.Attempt,
-        Kind = r.Kind,
-        Path = r.Path,
-        Digest = r.Digest,
-        Size = r.Size,
-        CreatedAt = r.CreatedAt,
-    };
-
-    public static CheckpointRecord Checkpoint(CheckpointRow r) => new()
-    {
-        TaskUid = r.TaskUid,
-        Attempt = r.Attempt,
-        Number = r.Number,
-        Digest = r.Digest,
-        Size = r.Size,
-        CreatedAt = r.CreatedAt,
-    };
-
     public static LogState Log(LogRow r) => new()
     {
         Attempt = r.Attempt,
@@ -98,32 +57,5 @@ internal static class RowReading
         Stored = r.Stored,
         Complete = r.Complete,
         Dropped = r.Dropped,
-    };
-
-    public static AlertRecord Alert(AlertRow r) => new()
-    {
-        Id = r.Id,
-        At = r.At,
-        Name = r.Name,
-        Severity = r.Severity,
-        Subject = r.Subject,
-        Message = r.Message,
-        DetailJson = r.Detail,
-        ResolvedAt = r.ResolvedAt,
-        AcknowledgedBy = r.AcknowledgedBy,
-    };
-
-    public static AuditRecord Audit(AuditRow r) => new()
-    {
-        Id = r.Id,
-        At = r.At,
-        Actor = r.Actor,
-        Verb = r.Verb,
-        Kind = r.Kind,
-        Namespace = r.Namespace,
-        Name = r.Name,
-        Uid = r.Uid,
-        Outcome = r.Outcome,
-        DetailJson = r.Detail,
     };
 }

@@ -61,12 +61,12 @@ internal sealed class TaskQueries(HistoryConnections connections)
                 Status = JsonSerializer.Deserialize(task.Status, BerthJson.Default.TaskStatus),
                 Transitions = await TransitionsAsync(context, uid, token).ConfigureAwait(false),
                 Attempts = [.. (await context.Attempts.Where(r => r.TaskUid == uid).OrderBy(r => r.OrderedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Attempt)],
-                Approvals = [.. (await context.Approvals.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Approval)],
-                Artifacts = [.. (await context.ArtifactLinks.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Link)],
-                Checkpoints = [.. (await context.Checkpoints.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Checkpoint)],
+                Approvals = await context.Approvals.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false),
+                Artifacts = await context.ArtifactLinks.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false),
+                Checkpoints = await context.Checkpoints.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false),
                 Logs = [.. (await context.Logs.Where(r => r.TaskUid == uid).OrderBy(r => r.Attempt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Log)],
-                Alerts = [.. (await context.Alerts.Where(r => r.Subject == uid).OrderBy(r => r.At).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Alert)],
-                Audit = [.. (await context.Audit.Where(r => r.Uid == uid).OrderBy(r => r.At).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Audit)],
+                Alerts = await context.Alerts.Where(r => r.Subject == uid).OrderBy(r => r.At).ToListAsync(token).ConfigureAwait(false),
+                Audit = await context.Audit.Where(r => r.Uid == uid).OrderBy(r => r.At).ToListAsync(token).ConfigureAwait(false),
             };
         }, cancellation);
 

@@ -16,13 +16,13 @@ internal sealed class HistoryContext(DbContextOptions<HistoryContext> options) :
     public DbSet<TaskRow> Tasks => Set<TaskRow>();
     public DbSet<TransitionRow> Transitions => Set<TransitionRow>();
     public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
-    public DbSet<ApprovalRow> Approvals => Set<ApprovalRow>();
+    public DbSet<StoredApproval> Approvals => Set<StoredApproval>();
     public DbSet<ArtifactRow> Artifacts => Set<ArtifactRow>();
-    public DbSet<ArtifactLinkRow> ArtifactLinks => Set<ArtifactLinkRow>();
-    public DbSet<CheckpointRow> Checkpoints => Set<CheckpointRow>();
+    public DbSet<ArtifactLink> ArtifactLinks => Set<ArtifactLink>();
+    public DbSet<CheckpointRecord> Checkpoints => Set<CheckpointRecord>();
     public DbSet<LogRow> Logs => Set<LogRow>();
-    public DbSet<AlertRow> Alerts => Set<AlertRow>();
-    public DbSet<AuditRow> Audit => Set<AuditRow>();
+    public DbSet<AlertRecord> Alerts => Set<AlertRecord>();
+    public DbSet<AuditRecord> Audit => Set<AuditRecord>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -49,7 +49,7 @@ internal sealed class HistoryContext(DbContextOptions<HistoryContext> options) :
             t.HasIndex(r => new { r.TaskUid, r.OrderedAt });
             t.HasIndex(r => new { r.Node, r.OrderedAt });
         });
-        modelBuilder.Entity<ApprovalRow>(t =>
+        modelBuilder.Entity<StoredApproval>(t =>
         {
             t.ToTable("approvals").HasKey(r => r.Uid);
             t.HasIndex(r => r.TaskUid);
@@ -57,20 +57,20 @@ internal sealed class HistoryContext(DbContextOptions<HistoryContext> options) :
             t.HasIndex(r => new { r.Workspace, r.CreatedAt });
         });
         BytesTables(modelBuilder);
-        modelBuilder.Entity<AlertRow>(t =>
+        modelBuilder.Entity<AlertRecord>(t =>
         {
             t.ToTable("alerts").HasKey(r => r.Id);
             t.HasIndex(r => r.At);
             t.HasIndex(r => new { r.Subject, r.At });
-            t.Property(r => r.Detail).HasColumnType("jsonb");
+            t.Property(r => r.DetailJson).HasColumnType("jsonb");
         });
-        modelBuilder.Entity<AuditRow>(t =>
+        modelBuilder.Entity<AuditRecord>(t =>
         {
             t.ToTable("audit").HasKey(r => new { r.Id, r.At });
             t.HasIndex(r => r.At);
             t.HasIndex(r => new { r.Actor, r.At });
             t.HasIndex(r => r.Uid);
-            t.Property(r => r.Detail).HasColumnType("jsonb");
+            t.Property(r => r.DetailJson).HasColumnType("jsonb");
         });
         foreach (var entity in modelBuilder.Model.GetEntityTypes()) UseSnakeCase(entity);
     }
@@ -98,13 +98,13 @@ internal sealed class HistoryContext(DbContextOptions<HistoryContext> options) :
             t.HasIndex(r => r.Blob).IsUnique();
         });
         modelBuilder.Entity<ArtifactChunkRow>(t => t.ToTable("artifact_chunks").HasKey(r => new { r.Blob, r.Number }));
-        modelBuilder.Entity<ArtifactLinkRow>(t =>
+        modelBuilder.Entity<ArtifactLink>(t =>
         {
             t.ToTable("artifact_links").HasKey(r => new { r.Attempt, r.Kind, r.Path });
             t.HasIndex(r => r.TaskUid);
             t.HasIndex(r => r.Digest);
         });
-        modelBuilder.Entity<CheckpointRow>(t =>
+        modelBuilder.Entity<CheckpointRecord>(t =>
         {
             t.ToTable("checkpoints").HasKey(r => new { r.Attempt, r.Number });
             t.HasIndex(r => new { r.TaskUid, r.CreatedAt });
@@ -125,7 +125,7 @@ internal sealed class HistoryContext(DbContextOptions<HistoryContext> options) :
     {
         foreach (var property in entity.GetProperties())
         {
-            property.SetColumnName(SnakeCase(property.Name));
+            property.SetColumnName(SnakeCase(property.Name == nameof(AuditRecord.DetailJson) ? "Detail" : property.Name));
             // Identities compare by bytes, whatever the database's language: faster, and the same on every machine.
             if (property.ClrType == typeof(string) && (property.Name is "Uid" or "TaskUid" or "Attempt" or "Id" or "Digest")) property.SetCollation("C");
         }

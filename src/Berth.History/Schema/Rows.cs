@@ -1,6 +1,7 @@
 namespace Berth.History.Schema;
 
-// One class per table; the model is in HistoryContext. Hot paths write these tables by COPY and never load the classes.
+// Tables whose rows nobody sees as they are. Others hold the public records themselves (ArtifactLink, CheckpointRecord, StoredApproval,
+// AlertRecord, AuditRecord). The model is in HistoryContext; hot paths write by COPY and never load these classes.
 
 internal sealed class TaskRow
 {
@@ -89,26 +90,6 @@ internal sealed class AttemptRow
     public long? MaxMemoryBytes { get; set; }
 }
 
-internal sealed class ApprovalRow
-{
-    public string Uid { get; set; } = "";
-    public string Namespace { get; set; } = "";
-    public string Name { get; set; } = "";
-    public string TaskUid { get; set; } = "";
-    public string TaskName { get; set; } = "";
-    public int Run { get; set; }
-    public string? Attempt { get; set; }
-    public string Workspace { get; set; } = "";
-    public string? Digest { get; set; }
-    public string Decision { get; set; } = "";
-    public string Approver { get; set; } = "";
-    public string? Comment { get; set; }
-    public DateTimeOffset CreatedAt { get; set; }
-    public string? Verdict { get; set; }
-    public string? VerdictMessage { get; set; }
-    public DateTimeOffset? VerdictAt { get; set; }
-}
-
 internal sealed class ArtifactRow
 {
     public string Digest { get; set; } = "";
@@ -127,27 +108,6 @@ internal sealed class ArtifactChunkRow
 
     /// <summary>A sealed chunk; see ChunkCodec.</summary>
     public byte[] Data { get; set; } = [];
-}
-
-internal sealed class ArtifactLinkRow
-{
-    public string TaskUid { get; set; } = "";
-    public string Attempt { get; set; } = "";
-    public string Kind { get; set; } = "";
-    public string Path { get; set; } = "";
-    public string Digest { get; set; } = "";
-    public long Size { get; set; }
-    public DateTimeOffset CreatedAt { get; set; }
-}
-
-internal sealed class CheckpointRow
-{
-    public string TaskUid { get; set; } = "";
-    public string Attempt { get; set; } = "";
-    public int Number { get; set; }
-    public string Digest { get; set; } = "";
-    public long Size { get; set; }
-    public DateTimeOffset CreatedAt { get; set; }
 }
 
 internal sealed class LogRow
@@ -182,31 +142,4 @@ internal sealed class LogChunkRow
 
     /// <summary>A sealed chunk; see ChunkCodec.</summary>
     public byte[] Data { get; set; } = [];
-}
-
-internal sealed class AlertRow
-{
-    public Guid Id { get; set; }
-    public DateTimeOffset At { get; set; }
-    public string Name { get; set; } = "";
-    public string Severity { get; set; } = "";
-    public string Subject { get; set; } = "";
-    public string Message { get; set; } = "";
-    public string? Detail { get; set; }
-    public DateTimeOffset? ResolvedAt { get; set; }
-    public string? AcknowledgedBy { get; set; }
-}
-
-internal sealed class AuditRow
-{
-    public Guid Id { get; set; }
-    public DateTimeOffset At { get; set; }
-    public string Actor { get; set; } = "";
-    public string Verb { get; set; } = "";
-    public string Kind { get; set; } = "";
-    public string? Namespace { get; set; }
-    public string? Name { get; set; }
-    public string? Uid { get; set; }
-    public string Outcome { get; set; } = "";
-    public string? Detail { get; set; }
 }

@@ -31,6 +31,7 @@ internal sealed class HistoryCondition(TimeProvider time, ILogger<HistoryConditi
     private readonly Lock _lock = new();
     private readonly SortedDictionary<HistoryUse, HistoryTrouble> _troubles = [];
     private DateTimeOffset? _since;
+    private volatile bool _migrated;
 
     /// <summary>Raised, outside the lock, when trouble begins, changes its reason, or ends.</summary>
     public event Action? Changed;
@@ -41,9 +42,13 @@ internal sealed class HistoryCondition(TimeProvider time, ILogger<HistoryConditi
         get { lock (_lock) return First(); }
     }
 
+    /// <summary>Whether this replica has found the schema up to date, or brought it there.</summary>
+    public bool IsMigrated => _migrated;
+
     /// <summary>A use succeeded.</summary>
     public void Succeeded(HistoryUse use)
     {
+        if (use == HistoryUse.Migration) _migrated = true;
         lock (_lock)
         {
             var before = First();

@@ -9,6 +9,7 @@ internal sealed class HistoryUpkeep(HistoryStore store, HistoryCondition conditi
     private const int Logs = 200;
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
     private static readonly TimeSpan MergeEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs for one term.</summary>
@@ -16,6 +17,8 @@ internal sealed class HistoryUpkeep(HistoryStore store, HistoryCondition conditi
     {
         var policy = options.Retention.Enabled ? options.Retention.Policy() : RetentionPolicy.KeepAll;
         DateTimeOffset? cleaned = null;
+        // At a first start there is no schema for a moment; that is no trouble to tell people of.
+        while (!condition.IsMigrated) await Task.Delay(AskAgain, time, cancellationToken);
         while (true)
         {
             var pause = MergeEvery;

@@ -57,6 +57,8 @@ internal sealed class TaskViews(ClusterCache cache, HistoryStore store, Checkpoi
         var follow = context.Request.Query["follow"].ToString() == "true";
         var task = cache.Tasks.Get(new ObjectKey(ns, name));
         var owner = task?.Metadata.Uid ?? await store.FindTaskAsync(ns, name, context.RequestAborted);
+        // One that a restore made again and that has not run since: what it printed is kept under the uid of before.
+        if (task is { Status.Attempt: null } && task.Metadata.Annotations?.GetValueOrDefault(Names.RestoredFromAnnotation) is { } before && (await store.GetStoryAsync(before, context.RequestAborted))?.Task.Namespace == ns) owner = before;
         if (owner is null) return ViewStatus.Missing($"Nothing is known of a task '{name}' in namespace '{ns}'.", name);
         // A number is short for the id; an id must be one of this task.
         var asked = attempt.Length > 0 && attempt.All(char.IsAsciiDigit) ? $"{owner}-{attempt}" : attempt;

@@ -19,12 +19,15 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
     private static readonly ResourceType<JsonObject> AnyTask = Resources.Dynamic(Names.Group, Names.Version, "tasks", "Task", true);
     private static readonly ResourceType<JsonObject> AnyPool = Resources.Dynamic(Names.Group, Names.Version, "agentpools", "AgentPool", true);
 
-    /// <exception cref="CliException">The cluster has tasks.</exception>
+    private readonly Dictionary<ObjectKey, TaskResource> _there = [];
+
+    /// <summary>Refuses a cluster that is in use; one that a restore has begun to fill is filled further.</summary>
+    /// <exception cref="CliException">The cluster has tasks that no restore made.</exception>
     public async Task RefuseUsedAsync(CancellationToken cancellationToken)
     {
-        var tasks = await client.ListAsync(BerthResources.Tasks, null, new ListOptions { Limit = 1 }, cancellationToken);
-        if (tasks.Items.Count > 0)
-            throw new CliException(ExitCodes.NotWaiting, $"The cluster has tasks already ({tasks.Items[0].Metadata.Namespace}/{tasks.Items[0].Metadata.Name}); a restore is for an empty one. If only the database was lost: --history-only.");
+        foreach (var task in (await client.ListAsync(BerthResources.Tasks, null, cancellationToken: cancellationToken)).Items) _there[KeyOf(task)] = task;
+        if (_there.Values.FirstOrDefault(t => t.Metadata.Annotations?.ContainsKey(Names.RestoredFromAnnotation) != true) is { } used)
+            throw new CliException(ExitCodes.NotWaiting, $"The cluster has tasks already ({KeyOf(used)}); a restore is for an empty one. If only the database was lost: --history-only.");
     }
 
     /// <summary>Makes everything; returns what there is to tell.</summary>
@@ -35,15 +38,32 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         foreach (var pool in saved.Pools) await CreateAsync(AnyPool, "AgentPool", pool["metadata"]!.AsObject(), pool["spec"]!.DeepClone().AsObject(), null, cancellationToken);
         var lines = new List<string>();
         var (over, suspended) = (0, 0);
+        var before = 0;
         foreach (var task in tasks)
         {
+            if (_there.TryGetValue(KeyOf(task), out var there))
+            {
+                before++;
+                if (await FinishAsync(there, task, cancellationToken) is { } left) lines.Add(left);
+                continue;
+            }
             await TaskAsync(task, cancellationToken);
             if (task.Status.Phase.IsTerminal()) over++;
             else suspended++;
             if (task.Status.Phase.MayRun() || task.Status.Phase == TaskPhase.ApplyLost)
                 lines.Add($"LOOK: task {task.Metadata.Namespace}/{task.Metadata.Name} was {task.Status.Phase}; what its attempt {task.Status.Attempt?.Id} did is not known. Find out before you resume it.");
         }
-        return [$"pools: {saved.Pools.Count}", $"tasks: {over} that are over, {suspended} suspended (berth resume TASK; each plans anew and needs a new approval)", .. lines];
+        return [$"pools: {saved.Pools.Count}", $"tasks: {over} that are over, {suspended} suspended (berth resume TASK; each plans anew and needs a new approval)", .. before == 0 ? Array.Empty<string>() : [$"tasks that were restored before: {before}"], .. lines];
+    }
+
+    /// <summary>A restore that broke off may have made a task that is over and not said so.</summary>
+    private async Task<string?> FinishAsync(TaskResource there, TaskResource task, CancellationToken cancellationToken)
+    {
+        if (!task.Status.Phase.IsTerminal() || there.Metadata.Annotations?.ContainsKey(Names.RestoringAnnotation) != true) return null;
+        if (there.Status.QueuedAt is not null && !there.Status.Phase.IsTerminal())
+            return $"LOOK: task {KeyOf(task)} was {task.Status.Phase}, and a restore that broke off left it suspended. Do not resume it; delete it, and restore again.";
+        await OverAsync(task, cancellationToken);
+        return null;
     }
 
     /// <summary>The archive's tasks as the database last knew them, and those that came after the archive and are not deleted.</summary>
@@ -77,8 +97,12 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         if (task.Status.Phase.IsTerminal()) marks[Names.RestoringAnnotation] = "true";
         var made = await CreateAsync(AnyTask, "Task", meta, spec, marks, cancellationToken);
         await store.WriteRestoredAsync(task.Metadata.Namespace!, task.Metadata.Name, task.Metadata.Uid, (string)made!["metadata"]!["uid"]!, actor, cancellationToken);
-        if (!task.Status.Phase.IsTerminal()) return;
-        var key = new ObjectKey(task.Metadata.Namespace, task.Metadata.Name);
+        if (task.Status.Phase.IsTerminal()) await OverAsync(task, cancellationToken);
+    }
+
+    private async Task OverAsync(TaskResource task, CancellationToken cancellationToken)
+    {
+        var key = KeyOf(task);
         var status = JsonSerializer.SerializeToNode(Over(task), BerthJson.Default.TaskStatus)!;
         try
         {
@@ -86,10 +110,10 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         }
         catch (KubernetesException error) when (error.IsForbidden || error.IsInvalid)
         {
-            throw new CliException(ExitCodes.Failed, $"The status of task {key} may not be written: {error.Status.Message}. Restore as a member of a group that admission.guard.trustedGroups of the chart lists (system:masters by default), or before the chart's policies are installed. Task {key} is suspended; the rest was not restored.");
+            throw new CliException(ExitCodes.Failed, $"The status of task {key} may not be written: {error.Status.Message}. Restore as a member of a group that admission.guard.trustedGroups of the chart lists (system:masters by default), or before the chart's policies are installed. Task {key} is suspended; the rest was not restored: go on with --resources-only.");
         }
         var last = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Names.RestoringAnnotation] = null } } };
-        if (wanted == DesiredState.Running) last["spec"] = new JsonObject { ["desiredState"] = nameof(DesiredState.Running) };
+        if (task.Spec.DesiredState == DesiredState.Running) last["spec"] = new JsonObject { ["desiredState"] = nameof(DesiredState.Running) };
         await client.PatchAsync(AnyTask, key, Patch.Merge(last), cancellationToken: cancellationToken);
     }
 
@@ -105,6 +129,8 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         NotBefore = null,
         History = new OutboxStatus(),
     };
+
+    private static ObjectKey KeyOf(TaskResource task) => new(task.Metadata.Namespace, task.Metadata.Name);
 
     private async Task NamespaceAsync(string ns, CancellationToken cancellationToken)
     {
