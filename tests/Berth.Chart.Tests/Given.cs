@@ -1,3 +1,4 @@
+using Berth.Testing;
 using Xunit;
 
 namespace Berth.Chart.Tests;
@@ -6,12 +7,13 @@ namespace Berth.Chart.Tests;
 internal sealed class Given : IAsyncDisposable
 {
     private readonly Scratch _home = new();
+    private readonly GivenClusterTurn _turn;
     private readonly string _helm;
     private readonly string _kubectl;
     private readonly string _namespace;
     private readonly string _kubeconfig;
 
-    private Given(string helm, string kubectl, string kubeconfig, string ns) => (_helm, _kubectl, _kubeconfig, _namespace) = (helm, kubectl, Path.GetFullPath(kubeconfig), ns);
+    private Given(string helm, string kubectl, string kubeconfig, string ns, GivenClusterTurn turn) => (_helm, _kubectl, _kubeconfig, _namespace, _turn) = (helm, kubectl, Path.GetFullPath(kubeconfig), ns, turn);
 
     public static async Task<Given> StartAsync(string helm, string ns)
     {
@@ -19,8 +21,12 @@ internal sealed class Given : IAsyncDisposable
         Assert.SkipWhen(string.IsNullOrEmpty(kubeconfig), "BERTH_TEST_KUBECONFIG is not set");
         var kubectl = Tool.All("kubectl").First().Data;
         Tool.Require(kubectl, "kubectl");
-        var given = new Given(helm, kubectl, kubeconfig!, ns);
-        Assert.SkipWhen((await given.KubectlAsync("get", "crd", "-o", "name")).Contains("berth.dev", StringComparison.Ordinal), "the cluster of BERTH_TEST_KUBECONFIG has a Berth, which this test would take away");
+        var given = new Given(helm, kubectl, kubeconfig!, ns, await GivenClusterTurn.TakeAsync(kubeconfig!));
+        if ((await given.KubectlAsync("get", "crd", "-o", "name")).Contains("berth.dev", StringComparison.Ordinal))
+        {
+            given._turn.Dispose();
+            Assert.Skip("the cluster of BERTH_TEST_KUBECONFIG has a Berth, which this test would take away");
+        }
         await given.KubectlAsync("create", "namespace", ns);
         await given.KubectlAsync("label", "namespace", ns, "pod-security.kubernetes.io/enforce=restricted", "pod-security.kubernetes.io/warn=restricted");
         await given.KubectlAsync("-n", ns, "create", "quota", "few", "--hard=pods=20,requests.cpu=8,requests.memory=16Gi");
@@ -57,6 +63,7 @@ internal sealed class Given : IAsyncDisposable
         if (_helm.Length > 0) await Tool.TryAsync(_helm, _home.Path, _kubeconfig, "uninstall", "berth", "-n", _namespace, "--no-hooks");
         await Tool.TryAsync(_kubectl, _home.Path, _kubeconfig, "delete", "crd", "tasks.berth.dev", "agentpools.berth.dev", "approvals.berth.dev", "--ignore-not-found");
         await Tool.TryAsync(_kubectl, _home.Path, _kubeconfig, "delete", "namespace", _namespace, "--timeout=60s");
+        _turn.Dispose();
         _home.Dispose();
     }
 

@@ -16,9 +16,7 @@ public sealed class InstallTests
     [Theory, MemberData(nameof(Modes)), Trait("Suite", "Long")]
     public async Task A_task_is_planned_approved_and_applied_with_the_rights_of_the_chart_alone(string helm, bool namespaced)
     {
-        await using var site = await Site.StartAsync(helm);
-        await site.DatabaseAsync();
-        await site.RunPodsAsync();
+        await using var site = await Site.StartWithPodsAsync(helm);
         foreach (var ns in new[] { Team, "other", "elsewhere" }) await site.AdminAsync("create", "namespace", ns);
         var scope = namespaced ? new[] { "--set", $"watchNamespaces={{{Team},other}}" } : [];
         await site.InstallAsync([.. site.Values(), .. scope]);
@@ -55,9 +53,7 @@ public sealed class InstallTests
     [Theory, MemberData(nameof(Modes)), Trait("Suite", "Long")]
     public async Task A_Secret_is_read_only_where_the_chart_says_so_and_a_task_says_which_binding_is_missing(string helm, bool namespaced)
     {
-        await using var site = await Site.StartAsync(helm);
-        await site.DatabaseAsync();
-        await site.RunPodsAsync();
+        await using var site = await Site.StartWithPodsAsync(helm);
         await site.AdminAsync("create", "namespace", Team);
         var values = site.Values().Concat(namespaced ? ["--set", $"watchNamespaces={{{Team}}}"] : []).ToArray();
         await site.InstallAsync(values);
@@ -82,9 +78,7 @@ public sealed class InstallTests
     [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
     public async Task A_runner_that_cannot_start_in_the_users_image_is_a_condition_of_the_pool_until_the_image_is_another(string helm)
     {
-        await using var site = await Site.StartAsync(helm);
-        await site.DatabaseAsync();
-        await site.RunPodsAsync();
+        await using var site = await Site.StartWithPodsAsync(helm);
         await site.AdminAsync("create", "namespace", Team);
         await site.InstallAsync([.. site.Values(), "--set", "agentImage.repository=berth-agent-musl"]);
         await site.RolledOutAsync();

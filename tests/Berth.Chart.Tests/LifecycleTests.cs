@@ -13,9 +13,7 @@ public sealed class LifecycleTests
     [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
     public async Task Running_and_reserved_work_survives_an_upgrade_the_loss_of_the_leader_and_a_rollback(string helm)
     {
-        await using var site = await Site.StartAsync(helm);
-        await site.DatabaseAsync();
-        await site.RunPodsAsync();
+        await using var site = await Site.StartWithPodsAsync(helm);
         await site.AdminAsync("create", "namespace", Team);
         await site.InstallAsync(site.Values(replicas: 2));
         await site.RolledOutAsync();
@@ -23,10 +21,10 @@ public sealed class LifecycleTests
         await site.CreateAsync(site.Admin, Team, Work.Pool(slots: 4, applySlots: 4));
         var (go, effects) = (Path.Combine(site.Shared, "go"), Path.Combine(site.Shared, "effects"));
         await site.CreateAsync(site.Admin, Team, Work.Run("running", "a", Counted("running")));
-        await site.CreateAsync(site.Admin, Team, Work.Task("applying", "admin-token", workspace: "b", apply: Counted("applying")));
-        await site.CreateAsync(site.Admin, Team, Work.Task("reserved", "admin-token", workspace: "c", apply: $"echo reserved >> {effects}"));
+        await site.CreateAsync(site.Admin, Team, Work.Task("applying", site.AdminName, workspace: "b", apply: Counted("applying")));
+        await site.CreateAsync(site.Admin, Team, Work.Task("reserved", site.AdminName, workspace: "c", apply: $"echo reserved >> {effects}"));
         foreach (var task in new[] { "applying", "reserved" }) await site.WaitAsync(Team, "task/" + task, "jsonpath={.status.reason}=AwaitingApproval");
-        await site.CreateAsync(site.Admin, Team, Work.Approval("admin-token", await site.GetAsync(Team, "task/applying")));
+        await site.CreateAsync(site.Admin, Team, Work.Approval(site.AdminName, await site.GetAsync(Team, "task/applying")));
         await site.WaitAsync(Team, "task/applying", "jsonpath={.status.phase}=Applying");
         await site.WaitAsync(Team, "task/running", "jsonpath={.status.phase}=Running");
         var (before, first, leader) = (await PlacesAsync(site), await PodsAsync(site), await LeaderAsync(site));
@@ -57,7 +55,7 @@ public sealed class LifecycleTests
 
         await over.CancelAsync();
         var streamed = await stream;
-        await site.CreateAsync(site.Admin, Team, Work.Approval("admin-token", await site.GetAsync(Team, "task/reserved")));
+        await site.CreateAsync(site.Admin, Team, Work.Approval(site.AdminName, await site.GetAsync(Team, "task/reserved")));
         await File.WriteAllTextAsync(go, "");
         string[] all = ["applying", "reserved", "running", .. streamed];
         foreach (var task in all) await site.WaitAsync(Team, "task/" + task, "condition=Succeeded");
@@ -117,9 +115,7 @@ public sealed class LifecycleTests
     [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
     public async Task What_an_uninstall_without_a_look_leaves_behind_is_freed_by_the_commands_of_the_page(string helm)
     {
-        await using var site = await Site.StartAsync(helm);
-        await site.DatabaseAsync();
-        await site.RunPodsAsync();
+        await using var site = await Site.StartWithPodsAsync(helm);
         await site.AdminAsync("create", "namespace", Team);
         await site.InstallAsync(site.Values());
         await site.RolledOutAsync();
@@ -144,9 +140,7 @@ public sealed class LifecycleTests
     [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
     public async Task Helm_test_says_what_is_wrong(string helm)
     {
-        await using var site = await Site.StartAsync(helm);
-        await site.DatabaseAsync();
-        await site.RunPodsAsync();
+        await using var site = await Site.StartWithPodsAsync(helm);
         await site.InstallAsync([.. site.Values(), "--set", "admission.enabled=false"]);
         await site.RolledOutAsync();
         var (code, output, error) = await site.TryHelmAsync("test", "berth", "-n", Site.Namespace, "--timeout", "100s");

@@ -12,7 +12,8 @@ namespace Berth.Chart.Tests;
 
 /// <summary>
 /// A dev cluster that enforces RBAC and has no rules of Berth's of its own, with Helm and kubectl to install the chart into it. Every
-/// refusal that the operator's service account meets is kept, so that a missing permission fails a test.
+/// refusal that the operator's service account meets is kept, so that a missing permission fails a test. With BERTH_TEST_KUBECONFIG tests
+/// that run pods take that API server instead, one after the other; it must have no Berth, and what the operator is refused it says in its log.
 /// </summary>
 internal sealed class Site : IAsyncDisposable
 {
@@ -22,7 +23,8 @@ internal sealed class Site : IAsyncDisposable
     private readonly ConcurrentQueue<string> _denied = new();
     private readonly string _helm;
     private readonly string _kubectl;
-    private DevCluster.DevCluster _cluster = null!;
+    private DevCluster.DevCluster? _cluster;
+    private GivenSite? _given;
     private PodRunner? _pods;
     private PostgresServer? _postgres;
     private string? _image;
@@ -39,11 +41,30 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Kubeconfig of the administrator.</summary>
     public string Admin { get; private set; } = "";
 
+    /// <summary>The administrator's name.</summary>
+    public string AdminName { get; private set; } = "admin-token";
+
     /// <summary>A directory that commands of tasks can reach.</summary>
     public string Shared => _home.Path;
 
     /// <summary>What the operator asked for and was refused, in the words of the answer.</summary>
     public IReadOnlyList<string> Denied => [.. _denied.Where(d => d.Contains(Operator, StringComparison.Ordinal))];
+
+    /// <summary>A site where pods run: on the dev cluster, or on the API server of BERTH_TEST_KUBECONFIG.</summary>
+    public static async Task<Site> StartWithPodsAsync(string helm)
+    {
+        Site site;
+        if (Environment.GetEnvironmentVariable("BERTH_TEST_KUBECONFIG") is { Length: > 0 } kubeconfig)
+        {
+            site = new Site(helm) { Admin = Path.GetFullPath(kubeconfig) };
+            site._given = await GivenSite.TakeAsync(site._kubectl, site.Admin, site._home.Path);
+            site.AdminName = await site._given.WhoAsync();
+        }
+        else site = await StartAsync(helm);
+        await site.DatabaseAsync();
+        await site.RunPodsAsync();
+        return site;
+    }
 
     public static async Task<Site> StartAsync(string helm, params string[] users)
     {
@@ -54,7 +75,7 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Starts pods as processes; images of Berth are what this build made.</summary>
-    public async Task RunPodsAsync()
+    private async Task RunPodsAsync()
     {
         // Not below the temporary directory: the chart mounts an empty volume over the pod's.
         _image = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "image-" + Guid.NewGuid().ToString("N")[..8])).FullName;
@@ -85,7 +106,7 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>A new database, and the Secret <c>pg</c> that names it.</summary>
-    public async Task DatabaseAsync()
+    private async Task DatabaseAsync()
     {
         _postgres = await PostgresServer.StartAsync();
         await KubectlAsync(Admin, "create", "namespace", Namespace);
@@ -100,6 +121,8 @@ internal sealed class Site : IAsyncDisposable
     [
         "--set", $"replicas={replicas}", "--set", Chart.WithDatabase, "--set", $"gateway.addresses=127.0.0.1:{Gateway}",
         "--set", $"httpPort={_ports[0]}", "--set", $"gateway.port={_ports[1]}", "--set", $"view.port={_ports[2]}",
+        // Another API server does not reach the Service of the aggregated API, which is an address of nobody's.
+        .. _given is null ? Array.Empty<string>() : ["--set", "view.enabled=false"],
     ];
 
     public Task<string> HelmAsync(params string[] arguments) => Tool.RunAsync(_helm, _home.Path, Admin, arguments);
@@ -145,7 +168,7 @@ internal sealed class Site : IAsyncDisposable
 
     public async Task<JsonNode> GetAsync(string ns, string resource) => JsonNode.Parse(await AdminAsync("-n", ns, "get", resource, "-o", "json"))!;
 
-    public async Task<string> UserAsync(string name) => await FileAsync("config-" + name, _cluster.KubeconfigOf(name));
+    public async Task<string> UserAsync(string name) => await FileAsync("config-" + name, _given is not null ? await _given.KubeconfigOfAsync(name) : _cluster!.KubeconfigOf(name));
 
     public Task<string> CreateAsync(string who, string ns, string yaml) => ApplyAsync(who, ns, yaml);
 
@@ -158,9 +181,11 @@ internal sealed class Site : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_given is not null) await _given.EndAsync(_helm, Namespace);
         if (_gateway is not null) await _gateway.DisposeAsync();
         if (_pods is not null) await _pods.DisposeAsync();
-        await _cluster.DisposeAsync();
+        if (_cluster is not null) await _cluster.DisposeAsync();
+        _given?.Dispose();
         if (_postgres is not null) await _postgres.DisposeAsync();
         if (_image is not null) Directory.Delete(_image, recursive: true);
         _home.Dispose();
@@ -196,16 +221,17 @@ internal sealed class Site : IAsyncDisposable
         return folder;
     }
 
+    // Of the pods themselves: a real API server accepts no EndpointSlice with an address of the loopback.
     private async Task<IReadOnlyList<IPEndPoint>> ReadyGatewaysAsync()
     {
-        var (code, output, _) = await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "get", "endpointslices", "-l", "kubernetes.io/service-name=berth-gateway", "-o", "json");
+        var (code, output, _) = await Tool.TryAsync(_kubectl, _home.Path, Admin, "-n", Namespace, "get", "pods", "-l", "app.kubernetes.io/component=operator", "-o", "json");
         if (code != 0) return [];
         return
         [
-            .. from slice in JsonNode.Parse(output)!["items"]!.AsArray()
-               from endpoint in slice!["endpoints"]!.AsArray()
-               where (bool?)endpoint!["conditions"]!["ready"] == true
-               select new IPEndPoint(IPAddress.Parse((string)endpoint["addresses"]![0]!), (int)slice["ports"]![0]!["port"]!),
+            .. from pod in JsonNode.Parse(output)!["items"]!.AsArray()
+               where pod["metadata"]!["deletionTimestamp"] is null && pod["status"]?["podIP"] is not null
+               where pod["status"]!["conditions"]!.AsArray().Any(c => (string?)c!["type"] == "Ready" && (string?)c["status"] == "True")
+               select new IPEndPoint(IPAddress.Parse((string)pod["status"]!["podIP"]!), _ports[1]),
         ];
     }
 

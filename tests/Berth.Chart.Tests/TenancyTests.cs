@@ -15,9 +15,7 @@ public sealed class TenancyTests
     [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
     public async Task Nothing_of_another_namespace_is_used_and_quotas_are_said_in_plain_words(string helm)
     {
-        await using var site = await Site.StartAsync(helm);
-        await site.DatabaseAsync();
-        await site.RunPodsAsync();
+        await using var site = await Site.StartWithPodsAsync(helm);
         foreach (var ns in new[] { "one", "two" }) await site.AdminAsync("create", "namespace", ns);
         await site.InstallAsync([.. site.Values(), "--set", "secretNamespaces={one,two}"]);
         await site.RolledOutAsync();
@@ -51,9 +49,7 @@ public sealed class TenancyTests
     [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
     public async Task A_changed_certificate_is_served_without_a_restart_and_agents_are_told_of_a_new_CA_first(string helm)
     {
-        await using var site = await Site.StartAsync(helm);
-        await site.DatabaseAsync();
-        await site.RunPodsAsync();
+        await using var site = await Site.StartWithPodsAsync(helm);
         await site.AdminAsync("create", "namespace", "team");
         using var first = Authority("first");
         await site.CreateAsync(site.Admin, Site.Namespace, CertificateSecret(first));

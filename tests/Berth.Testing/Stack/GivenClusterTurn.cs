@@ -8,7 +8,7 @@ namespace Berth.Testing;
 /// The right to run operators in the cluster of BERTH_TEST_KUBECONFIG: one stack at a time, also between test processes. Two would share
 /// one Lease, and the leader of one would write the history of both into its own database.
 /// </summary>
-internal sealed class GivenClusterTurn : IDisposable
+public sealed class GivenClusterTurn : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private readonly FileStream _held;

@@ -106,9 +106,8 @@ internal sealed class FakeNode(ApiClient api, PodRunnerOptions options, string n
         var status = new JsonObject
         {
             ["conditions"] = conditions,
-            ["addresses"] = new JsonArray(
-                new JsonObject { ["type"] = "InternalIP", ["address"] = PodHost.Address },
-                new JsonObject { ["type"] = "Hostname", ["address"] = Name }),
+            // No Hostname: an API server would ask its resolver for it before it takes the address, and find nobody to get logs from.
+            ["addresses"] = new JsonArray(new JsonObject { ["type"] = "InternalIP", ["address"] = PodHost.Address }),
             ["daemonEndpoints"] = new JsonObject { ["kubeletEndpoint"] = new JsonObject { ["Port"] = endpoint.Port } },
             ["capacity"] = Capacity(),
             ["allocatable"] = Capacity(),
