@@ -1,4 +1,5 @@
 using Berth.Benchmarks.AgentCost;
+using Berth.Benchmarks.Agents;
 using Berth.Benchmarks.Burst;
 using Berth.Benchmarks.History;
 using Berth.Benchmarks.Placement;
@@ -15,6 +16,7 @@ internal static class BenchmarkVerbs
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> All { get; } = new SortedDictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
     {
         ["agent"] = AgentBenchmark.RunAsync,
+        ["agents"] = AgentsBenchmark.RunAsync,
         ["burst"] = BurstBenchmark.RunAsync,
         ["history"] = HistoryBenchmark.RunAsync,
         ["placement"] = PlacementBenchmark.RunAsync,

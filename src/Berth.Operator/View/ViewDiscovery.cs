@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Berth.Api;
+using Berth.Operator.History;
 using Berth.Operator.View.Tables;
 
 namespace Berth.Operator.View;
@@ -32,8 +33,11 @@ internal static class ViewDiscovery
         ["kind"] = "APIResourceList",
         ["apiVersion"] = "v1",
         ["groupVersion"] = GroupVersion,
-        ["resources"] = new JsonArray([Task("tasks", "QueuePosition"), .. TaskViews.Subresources.Select(s => Task("tasks/" + s, "TaskView")), .. ViewKinds.All.Select(k => (JsonNode)k.Discovery())]),
+        ["resources"] = new JsonArray([Task("tasks", "QueuePosition"), .. TaskViews.Subresources.Select(s => Task("tasks/" + s, "TaskView")), .. HistoryViews.Names.Select(History), .. ViewKinds.All.Select(k => (JsonNode)k.Discovery())]),
     };
+
+    // Answers about more than one task, as one document.
+    private static JsonNode History(string name) => new JsonObject { ["name"] = name, ["singularName"] = name, ["namespaced"] = true, ["kind"] = "HistoryView", ["verbs"] = new JsonArray("list") };
 
     private static JsonNode Task(string name, string kind) => new JsonObject { ["name"] = name, ["singularName"] = name == "tasks" ? "task" : "", ["namespaced"] = true, ["kind"] = kind, ["verbs"] = new JsonArray("get") };
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Threading.Channels;
 using Berth.Api;
 using Berth.Benchmarks.Machinery;
-using Berth.Benchmarks.Simulation;
 using Berth.Kubernetes;
+using Berth.Testing.Fleet;
 
 namespace Berth.Benchmarks.Burst;
 

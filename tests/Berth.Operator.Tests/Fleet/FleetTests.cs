@@ -1,5 +1,6 @@
 using System.Globalization;
 using Berth.Api;
+using Berth.Testing.Fleet;
 using Xunit;
 
 namespace Berth.Operator.Tests.Fleet;

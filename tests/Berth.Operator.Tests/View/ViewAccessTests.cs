@@ -148,7 +148,7 @@ public sealed class ViewAccessTests : IAsyncLifetime
         using var away = await admin.GetAsync(Uri($"{Root}/namespaces/default/tasks/nosuch/history"), Cancel);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, away.StatusCode);
         var discovered = JsonNode.Parse(await admin.GetStringAsync(Uri(Root), Cancel))!["resources"]!.AsArray().Select(r => (string?)r!["name"]);
-        Assert.Superset(new HashSet<string?> { "tasks/plan", "tasks/log", "tasks/history", "slots", "queuepositions", "connections", "operators" }, discovered.ToHashSet());
+        Assert.Superset(new HashSet<string?> { "tasks/plan", "tasks/log", "tasks/history", "tasks/story", "tasks/checkpoints", "history", "actions", "statistics", "slots", "queuepositions", "connections", "operators" }, discovered.ToHashSet());
     }
 
     private async Task<string?> AvailableAsync()

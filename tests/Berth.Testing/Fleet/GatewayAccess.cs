@@ -4,15 +4,19 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Berth.Api;
 
-namespace Berth.Benchmarks.Simulation;
+namespace Berth.Testing.Fleet;
 
-/// <summary>Where the operator's gateway is and whom to trust, as its ConfigMap says.</summary>
-internal sealed class GatewayAccess(string address, string authorityPem)
+/// <summary>Where the operators' gateways are and whom to trust, as their ConfigMap says.</summary>
+public sealed class GatewayAccess(IReadOnlyList<string> addresses, string authorityPem)
 {
-    public Uri Uri(string scheme, string pathAndQuery) => new($"{scheme}://{Names.GatewayServerName}{pathAndQuery}");
+    /// <summary>One of the addresses, drawn anew each time.</summary>
+    public string AnyAddress() => addresses[Random.Shared.Next(addresses.Count)];
 
-    /// <summary>Connections of one agent.</summary>
-    public HttpMessageInvoker Connect()
+    /// <summary>A URI under the name that the certificate is for.</summary>
+    public static Uri Uri(string scheme, string pathAndQuery) => new($"{scheme}://{Names.GatewayServerName}{pathAndQuery}");
+
+    /// <summary>Connections of one agent to one gateway.</summary>
+    public HttpMessageInvoker Connect(string address)
     {
         var colon = address.LastIndexOf(':');
         var (host, port) = (address[..colon], int.Parse(address[(colon + 1)..], CultureInfo.InvariantCulture));
@@ -33,4 +37,4 @@ internal sealed class GatewayAccess(string address, string authorityPem)
 }
 
 /// <summary>An agent pod that nobody runs, and the token its agent would have.</summary>
-internal sealed record SimulatedPod(string Namespace, string Name, string Uid, string Token);
+public sealed record SimulatedPod(string Namespace, string Name, string Uid, string Token);

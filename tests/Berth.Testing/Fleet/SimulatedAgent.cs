@@ -1,18 +1,22 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Threading.Channels;
 using Berth.Api;
 using Berth.Protocol;
 
-namespace Berth.Benchmarks.Simulation;
+namespace Berth.Testing.Fleet;
 
 /// <summary>
-/// An agent without processes: it speaks the real protocol over a connection of its own, uploads a real artifact for each plan, and says
-/// that every command succeeded after <paramref name="commandTime"/>.
+/// An agent without processes: it speaks the real protocol over a connection of its own, comes back as agents do, uploads a real artifact
+/// for each plan, and says that every command succeeded after <paramref name="commandTime"/>; null: commands go on for ever.
 /// </summary>
-internal sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, int slots, TimeSpan commandTime)
+public sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, int slots, TimeSpan? commandTime)
 {
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
     private static readonly byte[] Said = Encoding.UTF8.GetBytes("done\n");
     private static readonly byte[] Text = Encoding.UTF8.GetBytes("one thing to add\n");
     private readonly Lock _lock = new();
@@ -20,28 +24,67 @@ internal sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, in
     private readonly Channel<Frame> _outgoing = Channel.CreateUnbounded<Frame>(new() { SingleReader = true });
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private long _epoch;
+    private string? _redirect;
+    private volatile string? _leader;
 
-    /// <summary>Completes when the leader has welcomed this agent.</summary>
+    /// <summary>Completes when a leader has welcomed this agent for the first time.</summary>
     public TaskCompletionSource Welcomed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Identity of the leader that welcomed it, while connected.</summary>
+    public string? Leader => _leader;
+
+    /// <summary>When it was last welcomed.</summary>
+    public DateTime WelcomedAt { get; private set; }
+
+    /// <summary>Orders of another attempt for a task that runs here already; there must be none.</summary>
+    public int StartedTwice { get; private set; }
 
     /// <summary>Raised when an order to run a command comes: its task's uid and its kind.</summary>
     public Action<Assign>? Ordered { get; init; }
 
-    /// <summary>Serves until cancelled or until the connection ends.</summary>
+    /// <summary>Serves until cancelled; where a connection ends, another is made.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        using var http = gateway.Connect();
+        for (var backoff = FirstBackoff; !stop.IsCancellationRequested;)
+        {
+            try
+            {
+                if (await ConnectAsync(Interlocked.Exchange(ref _redirect, null) ?? gateway.AnyAddress(), stop)) backoff = FirstBackoff;
+            }
+            catch (Exception e) when (e is WebSocketException or IOException or HttpRequestException or OperationCanceledException or SocketException)
+            {
+                // As an agent does: it comes back.
+            }
+            _leader = null;
+            var pause = _redirect is null ? backoff : TimeSpan.FromMilliseconds(20);
+            if (_redirect is null) backoff = TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, backoff.Ticks * 2));
+            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), stop).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>One connection, to its end. True if the other side led.</summary>
+    private async Task<bool> ConnectAsync(string address, CancellationToken stop)
+    {
+        using var http = gateway.Connect(address);
         using var socket = new ClientWebSocket();
         socket.Options.KeepAliveInterval = TimeSpan.Zero;
         socket.Options.SetRequestHeader("Authorization", "Bearer " + pod.Token);
-        await socket.ConnectAsync(gateway.Uri("wss", ProtocolFacts.ConnectPath), http, stop);
-        await SendAsync(socket, new Hello { AgentVersion = "simulated", Namespace = pod.Namespace, Pod = pod.Name, PodUid = pod.Uid, Node = "simulated", NodeBootId = "boot-1", Inventory = Inventory() }, stop);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        over.CancelAfter(Silence);
+        await socket.ConnectAsync(GatewayAccess.Uri("wss", ProtocolFacts.ConnectPath), http, over.Token);
+        await SendAsync(socket, new Hello { AgentVersion = "simulated", Namespace = pod.Namespace, Pod = pod.Name, PodUid = pod.Uid, Node = "simulated", NodeBootId = "boot-1", Inventory = Inventory() }, over.Token);
         var sending = SendAllAsync(socket, over.Token);
+        var led = false;
         try
         {
             var buffer = new byte[64 * 1024];
-            while (await ReceiveAsync(socket, buffer, stop) is { } frame) Handle(frame, http, stop);
+            while (await ReceiveAsync(socket, buffer, over.Token) is { } frame)
+            {
+                over.CancelAfter(Silence);
+                led |= frame is Welcome;
+                Handle(frame, http, stop);
+            }
+            return led;
         }
         finally
         {
@@ -56,7 +99,12 @@ internal sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, in
         {
             case Welcome welcome:
                 _epoch = Math.Max(_epoch, welcome.Epoch);
+                WelcomedAt = DateTime.UtcNow;
+                _leader = welcome.Leader;
                 Welcomed.TrySetResult();
+                break;
+            case Redirect { Address.Length: > 0 } redirect:
+                _redirect = redirect.Address;
                 break;
             case Ping ping:
                 Tell(new Pong { Nonce = ping.Nonce });
@@ -98,11 +146,17 @@ internal sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, in
                 Tell(new Refused { Attempt = order.Attempt, Reason = RefusalReasons.SlotTaken, Message = "taken", HighestEpoch = _epoch });
                 return;
             }
-            slot.Attempt = order.Attempt;
+            if (_slots.Any(s => s.Attempt is { } other && TaskOf(other) == TaskOf(order.Attempt))) StartedTwice++;
+            (slot.Attempt, slot.StartedAt) = (order.Attempt, DateTimeOffset.UtcNow);
         }
-        var started = DateTimeOffset.UtcNow;
+        var started = slot.StartedAt;
         Tell(new Started { Attempt = order.Attempt, At = started });
-        if (commandTime > TimeSpan.Zero) await Task.Delay(commandTime, stop);
+        if (commandTime is not { } takes)
+        {
+            Tell(Inventory());
+            return;
+        }
+        if (takes > TimeSpan.Zero) await Task.Delay(takes, stop);
         var plan = order.Kind == AttemptKind.Plan ? Report(order) : null;
         var result = new AttemptResult { Attempt = order.Attempt, Outcome = AttemptOutcome.Succeeded, ExitCode = 0, StartedAt = started, EndedAt = DateTimeOffset.UtcNow, OutputBytes = Said.Length, Plan = plan };
         lock (_lock)
@@ -134,7 +188,7 @@ internal sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, in
 
     private async Task StoreAsync(HttpMessageInvoker http, string attempt, string kind, FileDigest file, byte[] content, CancellationToken stop)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, gateway.Uri("https", $"{ProtocolFacts.ArtifactPath(attempt, file.Digest)}?kind={kind}&path={Uri.EscapeDataString(file.Path)}"));
+        using var request = new HttpRequestMessage(HttpMethod.Put, GatewayAccess.Uri("https", $"{ProtocolFacts.ArtifactPath(attempt, file.Digest)}?kind={kind}&path={Uri.EscapeDataString(file.Path)}"));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", pod.Token);
         request.Content = new ByteArrayContent(content);
         using var answer = await http.SendAsync(request, stop);
@@ -148,9 +202,15 @@ internal sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, in
             {
                 HighestEpoch = _epoch,
                 Slots = [.. _slots.Select(s => new SlotInventory { Index = s.Index, Ready = true, RunnerBoot = 1, Attempt = s.Attempt, Directory = s.Directory, DirectoryTask = s.DirectoryTask })],
-                Attempts = [.. _slots.Where(s => s.Result is not null).Select(s => new AttemptInventory { Attempt = s.Result!.Attempt, Slot = s.Index, RunnerBoot = 1, State = AttemptState.Finished, Result = s.Result })],
+                Attempts =
+                [
+                    .. _slots.Where(s => s.Attempt is not null).Select(s => new AttemptInventory { Attempt = s.Attempt!, Slot = s.Index, RunnerBoot = 1, State = AttemptState.Started, MayRun = true, StartedAt = s.StartedAt }),
+                    .. _slots.Where(s => s.Result is not null).Select(s => new AttemptInventory { Attempt = s.Result!.Attempt, Slot = s.Index, RunnerBoot = 1, State = AttemptState.Finished, Result = s.Result }),
+                ],
             };
     }
+
+    private static string TaskOf(string attempt) => attempt[..attempt.LastIndexOf('-')];
 
     private void Tell(Frame frame) => _outgoing.Writer.TryWrite(frame);
 
@@ -170,7 +230,7 @@ internal sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, in
             if (part.MessageType == WebSocketMessageType.Close) return null;
             length += part.Count;
             if (part.EndOfMessage) return ProtocolJson.Read(buffer.AsSpan(0, length));
-            if (length == buffer.Length) throw new InvalidOperationException("an order is larger than the simulation expects");
+            if (length == buffer.Length) throw new IOException("an order is larger than a simulated agent expects");
         }
     }
 
@@ -179,6 +239,8 @@ internal sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, in
         public int Index { get; } = index;
 
         public string? Attempt { get; set; }
+
+        public DateTimeOffset StartedAt { get; set; }
 
         public AttemptResult? Result { get; set; }
 

@@ -2,33 +2,34 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Kubernetes;
-using Berth.Operator.Cluster;
-using Berth.Testing;
 
-namespace Berth.Operator.Tests.Fleet;
+namespace Berth.Testing.Fleet;
 
 /// <summary>A dev cluster, two operators as processes, and simulated agents for all pods of one pool. No database: nothing here needs one.</summary>
-internal sealed class FleetCluster : IAsyncDisposable
+public sealed class FleetCluster : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly ResourceType<TaskResource> Tasks = new(Names.Group, Names.Version, "tasks", "Task", true, BerthJson.Default.TaskResource, t => new(t.Metadata.Namespace, t.Metadata.Name, t.Metadata.Uid, t.Metadata.ResourceVersion));
     private readonly DevClusterFixture _cluster;
     private readonly string _directory = Directory.CreateTempSubdirectory("berth-fleet-").FullName;
     private readonly List<(string Identity, Process Process)> _operators = [];
-    private readonly CancellationTokenSource _stop = new();
-    private readonly List<Task> _running = [];
+    private SimulatedFleet? _fleet;
 
     private FleetCluster(DevClusterFixture cluster, string ns, KubernetesClient client) => (_cluster, Namespace, Client) = (cluster, ns, client);
 
+    /// <summary>Namespace of the pool.</summary>
     public string Namespace { get; }
 
+    /// <summary>A client with all rights.</summary>
     public KubernetesClient Client { get; }
 
-    public List<FleetAgent> Agents { get; } = [];
+    /// <summary>The agents.</summary>
+    public IReadOnlyList<SimulatedAgent> Agents => _fleet!.Agents;
 
+    /// <summary>Starts everything; returns when every agent was welcomed.</summary>
     public static async Task<FleetCluster> StartAsync(int pods, int slots)
     {
         var cluster = await DevClusterFixture.StartAsync();
@@ -39,7 +40,7 @@ internal sealed class FleetCluster : IAsyncDisposable
         await fleet.Client.CreateAsync(Kubernetes.Resources.Namespaces, new Namespace { Metadata = new() { Name = "berth-system" } });
         fleet.StartOperators(kubeconfig);
         await fleet.CreatePoolAsync(pods, slots);
-        await fleet.ConnectAsync(pods, slots);
+        fleet._fleet = await SimulatedFleet.StartAsync(fleet.Client, ns, pods, slots, commandTime: null);
         return fleet;
     }
 
@@ -58,7 +59,7 @@ internal sealed class FleetCluster : IAsyncDisposable
     public async Task RunTasksAsync(int count)
     {
         for (var i = 0; i < count; i++)
-            await Client.CreateAsync(BerthResources.Tasks, new TaskResource
+            await Client.CreateAsync(Tasks, new TaskResource
             {
                 Metadata = new ResourceMeta { Name = string.Create(CultureInfo.InvariantCulture, $"t{i}"), Namespace = Namespace },
                 Spec = new TaskSpec { PoolRef = new PoolReference { Name = "pool" }, Type = TaskType.Run, Workspace = string.Create(CultureInfo.InvariantCulture, $"w{i}"), Run = new RunStep { Command = ["sleep"] } },
@@ -66,10 +67,13 @@ internal sealed class FleetCluster : IAsyncDisposable
         await UntilAsync(async () => (await TasksAsync()).Count(t => t.Status.Phase == TaskPhase.Running) == count, $"{count} tasks run");
     }
 
-    public async Task<IReadOnlyList<TaskResource>> TasksAsync() => (await Client.ListAllAsync(BerthResources.Tasks, Namespace)).Items;
+    /// <summary>All tasks.</summary>
+    public async Task<IReadOnlyList<TaskResource>> TasksAsync() => (await Client.ListAllAsync(Tasks, Namespace)).Items;
 
+    /// <summary>Waits until something holds.</summary>
     public static async Task UntilAsync(Func<bool> condition, string what) => await UntilAsync(() => Task.FromResult(condition()), what);
 
+    /// <summary>Waits until something holds.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         for (var end = DateTime.UtcNow + Patience; DateTime.UtcNow < end; await Task.Delay(100))
@@ -84,10 +88,10 @@ internal sealed class FleetCluster : IAsyncDisposable
         return (process.TotalProcessorTime, process.WorkingSet64 / 1024 / 1024);
     }
 
+    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        foreach (var agent in _running) await agent;
+        if (_fleet is not null) await _fleet.DisposeAsync();
         foreach (var (_, process) in _operators)
         {
             if (!process.HasExited) process.Kill();
@@ -95,7 +99,6 @@ internal sealed class FleetCluster : IAsyncDisposable
             process.Dispose();
         }
         Client.Dispose();
-        _stop.Dispose();
         await _cluster.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
@@ -106,7 +109,7 @@ internal sealed class FleetCluster : IAsyncDisposable
         string[] gateways = [$"127.0.0.1:{ports[2]}", $"127.0.0.1:{ports[3]}"];
         for (var i = 0; i < 2; i++)
         {
-            var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Berth.Operator"),
+            var start = new ProcessStartInfo(OperatorPath(),
             [
                 $"--kubeconfig={kubeconfig}", $"--Identity=fleet-{i}", "--Operator:Namespace=berth-system", $"--Http:Address=127.0.0.1:{ports[i]}",
                 $"--Gateway:Address={gateways[i]}", $"--Gateway:Addresses={string.Join(',', gateways)}", "--Postgres:ConnectionString=Host=127.0.0.1;Port=1;Database=none;Username=nobody", $"--View:Address=127.0.0.1:{ports[4 + i]}", "--Images:Agent=fleet",
@@ -136,37 +139,8 @@ internal sealed class FleetCluster : IAsyncDisposable
         },
     }, Namespace);
 
-    private async Task ConnectAsync(int pods, int slots)
-    {
-        IReadOnlyList<Pod> there = [];
-        await UntilAsync(async () => (there = (await Client.ListAllAsync(Kubernetes.Resources.Pods, Namespace)).Items).Count >= pods, $"{pods} pods");
-        var map = await Client.GetAsync(Kubernetes.Resources.ConfigMaps, new ObjectKey(Namespace, Names.GatewayConfigMap));
-        var gateway = Task.FromResult(new FleetGateway(map.Data!["addresses"].Split(','), map.Data["ca.crt"]));
-        foreach (var pod in there)
-        {
-            var agent = new FleetAgent(new FleetPod(Namespace, pod.Metadata.Name!, pod.Metadata.Uid!, await TokenAsync(pod)), () => gateway, slots);
-            Agents.Add(agent);
-            _running.Add(Task.Run(() => agent.RunAsync(_stop.Token)));
-        }
-        await UntilAsync(() => Agents.All(a => a.Leader is not null), "every agent is welcomed");
-    }
-
-    private async Task<string> TokenAsync(Pod pod)
-    {
-        var request = new JsonObject
-        {
-            ["apiVersion"] = "authentication.k8s.io/v1",
-            ["kind"] = "TokenRequest",
-            ["spec"] = new JsonObject
-            {
-                ["audiences"] = new JsonArray(Names.TokenAudience),
-                ["expirationSeconds"] = 7200,
-                ["boundObjectRef"] = new JsonObject { ["kind"] = "Pod", ["apiVersion"] = "v1", ["name"] = pod.Metadata.Name, ["uid"] = pod.Metadata.Uid },
-            },
-        };
-        var answer = await Client.SendForBytesAsync(new() { Method = HttpMethod.Post, Path = $"/api/v1/namespaces/{Namespace}/serviceaccounts/{pod.Spec?.ServiceAccountName ?? "default"}/token", Body = Encoding.UTF8.GetBytes(request.ToJsonString()) });
-        return (string)JsonNode.Parse(answer)!["status"]!["token"]!;
-    }
+    // Beside the command line in the tree: src/NAME/bin/CONFIGURATION/FRAMEWORK/NAME.
+    private static string OperatorPath() => BerthStack.CliPath().Replace("Berth.Cli", "Berth.Operator", StringComparison.Ordinal);
 
     private static int[] FreePorts(int count)
     {

@@ -1,32 +1,32 @@
 using System.Text.Json.Nodes;
 using Berth.Api;
-using Berth.Benchmarks.Machinery;
 using Berth.Kubernetes;
 using Berth.Protocol;
 
-namespace Berth.Benchmarks.Simulation;
+namespace Berth.Testing.Fleet;
 
 /// <summary>Simulated agents for all pods of a pool.</summary>
-internal sealed class SimulatedFleet : IAsyncDisposable
+public sealed class SimulatedFleet : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _running = [];
     private readonly List<SimulatedAgent> _agents = [];
 
     private SimulatedFleet() { }
 
-    public int Agents => _agents.Count;
+    /// <summary>The agents.</summary>
+    public IReadOnlyList<SimulatedAgent> Agents => _agents;
 
     /// <summary>Waits for the pods of a pool, takes a token for each, and connects an agent for each.</summary>
-    public static async Task<SimulatedFleet> StartAsync(KubernetesClient client, string ns, int pods, int slotsPerPod, TimeSpan commandTime, Action<Assign>? ordered = null)
+    public static async Task<SimulatedFleet> StartAsync(KubernetesClient client, string ns, int pods, int slotsPerPod, TimeSpan? commandTime, Action<Assign>? ordered = null)
     {
         var fleet = new SimulatedFleet();
         IReadOnlyList<Pod> there = [];
-        await Wait.UntilAsync(async () => (there = (await client.ListAllAsync(Kubernetes.Resources.Pods, ns, new() { LabelSelector = Names.PoolLabel })).Items).Count >= pods, Patience, $"{pods} pods", 100);
+        await UntilAsync(async () => (there = (await client.ListAllAsync(Kubernetes.Resources.Pods, ns, new() { LabelSelector = Names.PoolLabel })).Items).Count >= pods, $"{pods} pods");
         ConfigMap? map = null;
-        await Wait.UntilAsync(async () => (map = await client.TryGetAsync(Kubernetes.Resources.ConfigMaps, new ObjectKey(ns, Names.GatewayConfigMap))) is not null, Patience, "the gateway's ConfigMap", 100);
-        var gateway = new GatewayAccess(map!.Data!["addresses"].Split(',')[0], map.Data["ca.crt"]);
+        await UntilAsync(async () => (map = await client.TryGetAsync(Kubernetes.Resources.ConfigMaps, new ObjectKey(ns, Names.GatewayConfigMap))) is not null, "the gateway's ConfigMap");
+        var gateway = new GatewayAccess(map!.Data!["addresses"].Split(','), map.Data["ca.crt"]);
         await Parallel.ForEachAsync(there, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (pod, cancel) =>
         {
             var identity = new SimulatedPod(ns, pod.Metadata.Name!, pod.Metadata.Uid!, await TokenAsync(client, ns, pod, cancel));
@@ -41,11 +41,18 @@ internal sealed class SimulatedFleet : IAsyncDisposable
         return fleet;
     }
 
+    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         foreach (var running in _running) await running.ContinueWith(static _ => { }, TaskScheduler.Default);
         _stop.Dispose();
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        for (var end = DateTime.UtcNow + Patience; !await condition(); await Task.Delay(100))
+            if (DateTime.UtcNow > end) throw new TimeoutException($"{what}: not within {Patience}");
     }
 
     private static async Task<string> TokenAsync(KubernetesClient client, string ns, Pod pod, CancellationToken cancel)
