@@ -47,6 +47,9 @@ public sealed record AgentAttempt
 
     /// <summary>Its end, once known.</summary>
     public AttemptEnd? End { get; init; }
+
+    /// <summary>Since when this leader has known its end.</summary>
+    public DateTimeOffset? EndKnownAt { get; init; }
 }
 
 /// <summary>A refusal.</summary>

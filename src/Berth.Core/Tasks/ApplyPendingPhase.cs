@@ -25,8 +25,8 @@ internal static class ApplyPendingPhase
     private static void Store(TaskDraft draft)
     {
         if (draft.Seen.PlanStored == true) draft.Status = draft.Status with { Plan = draft.Status.Plan! with { Stored = true } };
-        else if (draft.Status.Plan!.Artifacts is not { Count: > 0 } && draft.Status.Plan.TextDigest is null) draft.Status = draft.Status with { Plan = draft.Status.Plan with { Stored = true } };
-        else draft.Do(new TaskAction.CheckPlanStored());
+        else if (!PlanUploads.AreNeeded(draft.Status.Plan!)) draft.Status = draft.Status with { Plan = draft.Status.Plan! with { Stored = true } };
+        else if (draft.Status.Slot is { } slot) draft.Do(new TaskAction.CheckPlanStored(slot.PodUid, draft.Status.Plan!.Attempt, draft.Status.Plan));
     }
 
     /// <summary>Handles the loss or the end of the slot's pod. True if the task left the phase.</summary>

@@ -11,6 +11,8 @@ internal static class Lifecycle
         var there = draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) == true;
         var needed = !Released(draft);
         if (needed == there) return null;
+        // Letting a finished task go was its last acknowledgement, which no status tells: it is not taken back to be let go again.
+        if (needed && draft.Task.Status.Phase.IsTerminal() && !draft.Moved) return null;
         // The API server refuses new finalizers on an object that is being deleted.
         return needed && draft.Task.Metadata.DeletionTimestamp is not null ? null : needed;
     }

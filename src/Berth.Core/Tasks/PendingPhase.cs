@@ -12,6 +12,7 @@ internal static class PendingPhase
 
     public static void Decide(TaskDraft draft)
     {
+        Recovery.ExcuseLater(draft);
         if (SupersededNow(draft)) return;
         if (SuspendedNow(draft)) return;
         var fault = Admission.Check(draft.Seen);

@@ -7,6 +7,8 @@ namespace Berth.Core.Tasks;
 /// <summary>The plan attempt is out. It changes nothing, so a lost one is simply made again elsewhere.</summary>
 internal static class PlanningPhase
 {
+    private static readonly TimeSpan StoreWait = TimeSpan.FromMilliseconds(500);
+
     public static void Decide(TaskDraft draft)
     {
         var known = Attempts.Known(draft);
@@ -36,6 +38,7 @@ internal static class PlanningPhase
             Recovery.Reset(draft, TaskSignal.PlanLost, $"the container of slot {draft.SlotName} was restarted while planning", keepGrant: true);
             return;
         }
+        if (end.Kind == EndKind.Succeeded && draft.Spec.Type == TaskType.PlanAndApply && StoredInAMoment(draft, end)) return;
         var noChanges = end.ExitCode is { } code && draft.Spec.Plan?.ExitCodes?.NoChanges?.Contains(code) == true;
         Attempts.Close(draft, end);
         if (end.Kind != EndKind.Succeeded) Failed(draft, end);
@@ -43,6 +46,18 @@ internal static class PlanningPhase
         else if (draft.Spec.Type == TaskType.Plan) Finish(draft, Planned(draft, made, noChanges), TaskSignal.PlanOnlySucceeded);
         else if (noChanges) Finish(draft, Planned(draft, made, noChanges), TaskSignal.PlanNoChanges);
         else AwaitApproval(draft, Planned(draft, made, noChanges));
+    }
+
+    /// <summary>
+    /// The agent uploads the plan while it reports it. Where the database takes it in a moment, one write tells both; where it does not, the
+    /// plan is shown as it is.
+    /// </summary>
+    private static bool StoredInAMoment(TaskDraft draft, AttemptEnd end)
+    {
+        if (draft.Seen.PlanStored == true || end.Plan is not { } made || !PlanUploads.AreNeeded(made) || Attempts.Known(draft)?.EndKnownAt is not { } since || draft.Seen.Now >= since + StoreWait) return false;
+        draft.Do(new TaskAction.CheckPlanStored(draft.Status.Attempt!.PodUid, draft.Status.Attempt.Id, made));
+        draft.WakeAt(since + StoreWait);
+        return true;
     }
 
     private static void Failed(TaskDraft draft, AttemptEnd end)

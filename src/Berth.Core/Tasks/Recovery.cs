@@ -8,13 +8,16 @@ internal static class Recovery
 {
     private static readonly TimeSpan ExcuseEvery = TimeSpan.FromHours(1);
 
+    /// <summary>How long after a loss it may still turn out to be part of a larger event.</summary>
+    private static readonly TimeSpan ExcuseWithin = TimeSpan.FromMinutes(1);
+
     /// <summary>Losses of one run that are ever excused or not; past it the task is dead-lettered whatever the cause.</summary>
     private const int LossCap = 20;
 
     /// <summary>Sends the task back to Pending after a loss, or dead-letters it after too many.</summary>
     public static void Reset(TaskDraft draft, TaskSignal signal, string story, bool keepGrant, string? actor = null)
     {
-        var excused = draft.Seen.MassLoss && (draft.Status.ExcusedAt is not { } last || draft.Seen.Now - last >= ExcuseEvery);
+        var excused = IsExcused(draft);
         var losses = draft.Status.Losses + 1;
         var resets = draft.Status.Resets + (excused ? 0 : 1);
         draft.Status = draft.Status with { Losses = losses, Resets = resets, ExcusedAt = excused ? draft.Seen.Now : draft.Status.ExcusedAt };
@@ -27,6 +30,17 @@ internal static class Recovery
         }
         BackToPending(draft, signal, $"{story}; planning again (reset {resets} of {draft.Spec.Recovery.ResetLimit}{(excused ? ", this one excused as part of a larger event" : "")})", keepGrant, Backoff.Pause(draft.Spec.Retry.Backoff, Math.Max(1, resets), draft.Seen.Jitter), actor);
     }
+
+    /// <summary>The first pods of a larger event go before anybody can see that it is one: their tasks get the reset back.</summary>
+    public static void ExcuseLater(TaskDraft draft)
+    {
+        var status = draft.Status;
+        if (status is not { Resets: > 0, Reason: Reasons.PlanLost } || draft.Seen.Now - status.PhaseSince > ExcuseWithin || !IsExcused(draft)) return;
+        draft.Status = status with { Resets = status.Resets - 1, ExcusedAt = draft.Seen.Now, Message = $"{status.Message}; excused since as part of a larger event" };
+    }
+
+    private static bool IsExcused(TaskDraft draft) =>
+        draft.Seen.MassLoss && (draft.Status.ExcusedAt is not { } last || draft.Seen.Now - last >= ExcuseEvery);
 
     /// <summary>Back to Pending; whatever was held is let go and nothing of the old plan survives but, if asked, the unspent grant.</summary>
     public static void BackToPending(TaskDraft draft, TaskSignal signal, string message, bool keepGrant, TimeSpan pause, string? actor = null, string? reason = null)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Berth.Api;
 
 namespace Berth.Core.Tasks;
@@ -9,7 +8,8 @@ public static class StatusComparer
 {
     /// <summary>Whether two statuses are stored as the same JSON.</summary>
     public static bool Same(TaskStatus a, TaskStatus b) =>
-        ReferenceEquals(a, b) || JsonNode.DeepEquals(ToNode(a), ToNode(b));
+        ReferenceEquals(a, b) || Bytes(a).AsSpan().SequenceEqual(Bytes(b));
 
-    private static JsonNode? ToNode(TaskStatus status) => JsonSerializer.SerializeToNode(status, BerthJson.Default.TaskStatus);
+    // The same serializer writes both, field by field in the same order.
+    private static byte[] Bytes(TaskStatus status) => JsonSerializer.SerializeToUtf8Bytes(status, BerthJson.Default.TaskStatus);
 }

@@ -19,10 +19,17 @@ internal static class TaskConditions
             Suspended(status, seen, suspended && !status.Phase.IsTerminal()),
             Stalled(status),
         ];
-        return wanted.Select(c => Keep(c, status, seen)).ToList();
+        var before = seen.Task.Status.Conditions;
+        var same = before.Count == wanted.Length;
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            wanted[i] = Keep(wanted[i], seen);
+            same = same && ReferenceEquals(wanted[i], before[i]);
+        }
+        return same ? before : wanted;
     }
 
-    private static Condition Keep(Condition wanted, TaskStatus status, TaskObserved seen)
+    private static Condition Keep(Condition wanted, TaskObserved seen)
     {
         var before = seen.Task.Status.Conditions.FirstOrDefault(c => c.Type == wanted.Type);
         var message = wanted.Message is null ? null : Text.Cut(wanted.Message, 1024);

@@ -52,8 +52,8 @@ public abstract record TaskAction
     /// <summary>The slot's directory is no longer needed.</summary>
     public sealed record ReleaseSlot(string PodUid, int Slot, string Directory) : TaskAction;
 
-    /// <summary>Ask the database whether it holds all artifacts of the plan; the answer comes as <see cref="TaskObserved.PlanStored"/>.</summary>
-    public sealed record CheckPlanStored : TaskAction;
+    /// <summary>Ask the database whether it holds all artifacts of this attempt's plan; the answer comes as <see cref="TaskObserved.PlanStored"/>.</summary>
+    public sealed record CheckPlanStored(string PodUid, string Attempt, PlanStatus Plan) : TaskAction;
 
     /// <summary>Hand unacknowledged transitions to the history writer.</summary>
     public sealed record WriteHistory : TaskAction;

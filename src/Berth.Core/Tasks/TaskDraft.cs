@@ -97,8 +97,10 @@ internal sealed class TaskDraft
 
     public TaskDecision ToDecision()
     {
-        var status = Status with { ObservedGeneration = Task.Metadata.Generation };
-        status = status with { Conditions = TaskConditions.Derive(status, Seen, Suspended) };
+        var generation = Task.Metadata.Generation;
+        var conditions = TaskConditions.Derive(Status, Seen, Suspended);
+        // The very instance where nothing changed: most passes find nothing to do, and they cost no comparison then.
+        var status = Status.ObservedGeneration == generation && ReferenceEquals(conditions, Status.Conditions) ? Status : Status with { ObservedGeneration = generation, Conditions = conditions };
         if (Outbox.Unacknowledged(status.History).Any()) _actions.Insert(0, new TaskAction.WriteHistory());
         if (Lifecycle.MustSpill(this)) _actions.Add(new TaskAction.SpillHistory());
         return new TaskDecision
@@ -118,6 +120,7 @@ internal sealed class TaskDraft
     private bool IsOnlyBookkeeping(TaskStatus status)
     {
         var before = Task.Status;
+        if (ReferenceEquals(status, before)) return true;
         return _transitions.Count == 0 && StatusComparer.Same(before, status with { History = before.History, ObservedGeneration = before.ObservedGeneration })
             && (before.ObservedGeneration == status.ObservedGeneration || Phase.IsTerminal());
     }

@@ -42,7 +42,7 @@ internal sealed class AgentRegistry(OperatorMetrics metrics, TimeProvider time, 
             old = agent.Session;
             agent.Session = session;
             agent.SilentSince = null;
-            agent.Take(hello.Inventory);
+            agent.Take(hello.Inventory, time.GetUtcNow());
         }
         old?.Close();
         metrics.AgentConnected();
@@ -75,10 +75,10 @@ internal sealed class AgentRegistry(OperatorMetrics metrics, TimeProvider time, 
             if (agent.Session != session) return;
             switch (frame)
             {
-                case Inventory inventory: agent.Take(inventory); break;
+                case Inventory inventory: agent.Take(inventory, time.GetUtcNow()); break;
                 case Started started: agent.Take(started.Attempt, a => a with { MayRun = true, StartedAt = started.At }); break;
                 case Refused { Reason: not RefusalReasons.AlreadySeen } refused: agent.Take(refused.Attempt, a => a with { MayRun = false, Refused = new Refusal(refused.Reason, refused.Message) }); break;
-                case AttemptResult result: agent.Take(result.Attempt, a => a with { MayRun = false, End = AgentState.Translate(result) }); break;
+                case AttemptResult result: agent.Take(result.Attempt, a => a with { MayRun = false, End = AgentState.Translate(result), EndKnownAt = a.EndKnownAt ?? time.GetUtcNow() }); break;
                 case Uploaded uploaded: agent.Take(uploaded.Attempt, a => a with { Uploaded = true }); break;
                 case Output output: agent.Take(output.Attempt, a => a with { LastOutputAt = time.GetUtcNow() }); return;
                 default: return;

@@ -28,16 +28,17 @@ internal sealed class AgentState
     public bool HoldsUnwritten => _outputPending.Count > 0 || _attempts.Values.Any(a => a.MayRun || a.End is not null);
 
     /// <summary>Takes an inventory: it replaces everything known before.</summary>
-    public void Take(Inventory inventory)
+    public void Take(Inventory inventory, DateTimeOffset now)
     {
         // All or nothing: what no agent of ours writes must not leave half of it behind.
         if (inventory.Slots.Contains(null!) || inventory.Attempts.Contains(null!)) throw new InvalidDataException("the inventory has empty entries");
+        var before = new Dictionary<string, AgentAttempt>(_attempts, StringComparer.Ordinal);
         var refused = _attempts.Values.Where(a => a.Refused is not null).ToList();
         _attempts.Clear();
         _slots.Clear();
         foreach (var kept in refused) _attempts[kept.Id] = kept;
         foreach (var slot in inventory.Slots.Take(MostSlots)) _slots[slot.Index] = new AgentSlot(slot.Index, slot.Ready, slot.RunnerBoot, slot.Attempt, slot.Directory, slot.DirectoryTask);
-        foreach (var attempt in inventory.Attempts.Take(GatewayLimits.AttemptsPerAgent - _attempts.Count)) _attempts[attempt.Attempt] = Known(attempt);
+        foreach (var attempt in inventory.Attempts.Take(GatewayLimits.AttemptsPerAgent - _attempts.Count)) _attempts[attempt.Attempt] = Known(attempt, before.GetValueOrDefault(attempt.Attempt), now);
         _outputPending.Clear();
         _outputPending.UnionWith(inventory.Attempts.Take(GatewayLimits.AttemptsPerAgent).Where(a => a.UnacknowledgedOutput > 0).Select(a => a.Attempt));
         _unavailable = inventory.Unavailable;
@@ -80,14 +81,16 @@ internal sealed class AgentState
         Publish();
     }
 
-    private static AgentAttempt Known(AttemptInventory attempt) => new()
+    // The end of an attempt is final: what is known of it stays.
+    private static AgentAttempt Known(AttemptInventory attempt, AgentAttempt? before, DateTimeOffset now) => new()
     {
         Id = attempt.Attempt,
         MayRun = attempt.MayRun,
         StartedAt = attempt.StartedAt,
         LastOutputAt = attempt.LastOutputAt,
-        Uploaded = attempt.Uploaded,
-        End = attempt.Result is { } result ? Translate(result) : null,
+        Uploaded = attempt.Uploaded || before is { Uploaded: true },
+        End = attempt.Result is { } result ? before?.End ?? Translate(result) : null,
+        EndKnownAt = attempt.Result is null ? null : before?.EndKnownAt ?? now,
     };
 
     /// <summary>A result as the deciders see it.</summary>

@@ -1,10 +1,11 @@
 using Berth.Api;
 using Berth.History;
+using Berth.Operator.History;
 
 namespace Berth.Operator.Gateway;
 
 /// <summary>Big bytes beside the connection: an agent stores what its own attempts made, and fetches what they are told to restore.</summary>
-internal sealed class ArtifactEndpoints(AttemptAccess access, HistoryStore store, TimeProvider time, ILogger<ArtifactEndpoints> log)
+internal sealed class ArtifactEndpoints(AttemptAccess access, HistoryStore store, PlanStore plans, TimeProvider time, ILogger<ArtifactEndpoints> log)
 {
     /// <summary>Largest upload.</summary>
     internal const long MaxBytes = 512L * 1024 * 1024;
@@ -26,6 +27,7 @@ internal sealed class ArtifactEndpoints(AttemptAccess access, HistoryStore store
         try
         {
             var isNew = await store.PutArtifactAsync(context.Request.Body, link, context.RequestAborted);
+            plans.Took(attempt, digest);
             return Results.StatusCode(isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
         }
         catch (ArtifactMismatchException e)

@@ -1,61 +1,85 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Berth.Api;
+using Berth.Core.Tasks;
 using Berth.History;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
-using Berth.Operator.Cluster;
 
 namespace Berth.Operator.History;
 
-/// <summary>Finds out whether the database holds everything a plan needs. Asked only once the agent says that it has uploaded all of it.</summary>
+/// <summary>
+/// Whether the database holds everything a plan needs. What this replica's gateway took is known at once; about the rest the database is
+/// asked, once the agent says that it has uploaded all of it.
+/// </summary>
 internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, HistoryCondition health, ILogger<PlanStore> log)
 {
+    private const int MostRemembered = 20_000;
     private readonly ConcurrentDictionary<string, bool> _stored = new(StringComparer.Ordinal);
-    private readonly Channel<TaskResource> _questions = Channel.CreateBounded<TaskResource>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, bool>> _took = new(StringComparer.Ordinal);
+    private readonly Channel<Question> _questions = Channel.CreateBounded<Question>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Raised with the key of a task whose plan turned out to be stored.</summary>
     public event Action<ObjectKey>? Stored;
 
-    /// <summary>True if the plan of this attempt is known to be stored; null if not known.</summary>
-    public bool? IsStored(string planAttempt) => _stored.TryGetValue(planAttempt, out var stored) && stored ? true : null;
+    /// <summary>True if this plan of this attempt is known to be stored; null if not known.</summary>
+    public bool? IsStored(string attempt, PlanStatus plan)
+    {
+        if (_stored.ContainsKey(attempt)) return true;
+        if (!_took.TryGetValue(attempt, out var took) || !PlanUploads.DigestsOf(plan).All(took.ContainsKey)) return null;
+        _stored[attempt] = true;
+        _took.TryRemove(attempt, out _);
+        return true;
+    }
+
+    /// <summary>The gateway has put an artifact of an attempt into the database.</summary>
+    public void Took(string attempt, string digest)
+    {
+        // Forgetting costs a question to the database.
+        if (_took.Count > MostRemembered) _took.Clear();
+        if (!_stored.ContainsKey(attempt)) _took.GetOrAdd(attempt, static _ => new(StringComparer.Ordinal))[digest] = true;
+    }
 
     /// <summary>Asks the database, if the agent has uploaded. Dropping the question is harmless: every pass of the task asks again.</summary>
-    public void Check(TaskResource task)
+    public void Check(ObjectKey task, TaskAction.CheckPlanStored check)
     {
-        if (task.Status.Plan is not { Stored: false } plan || task.Status.Slot is not { } slot) return;
-        if (agents.Facts(slot.PodUid)?.Attempts.GetValueOrDefault(plan.Attempt) is { Uploaded: false }) return;
-        _questions.Writer.TryWrite(task);
+        if (agents.Facts(check.PodUid)?.Attempts.GetValueOrDefault(check.Attempt) is { Uploaded: false }) return;
+        _questions.Writer.TryWrite(new Question(task, check.Attempt, check.Plan));
     }
 
     /// <summary>Forgets a plan.</summary>
-    public void Forget(string planAttempt) => _stored.TryRemove(planAttempt, out _);
+    public void Forget(string attempt)
+    {
+        _stored.TryRemove(attempt, out _);
+        _took.TryRemove(attempt, out _);
+    }
 
     /// <summary>Answers questions until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await foreach (var task in _questions.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var question in _questions.Reader.ReadAllAsync(cancellationToken))
         {
             try
             {
-                await AnswerAsync(task, cancellationToken);
+                await AnswerAsync(question, cancellationToken);
             }
             catch (HistoryUnavailableException e)
             {
                 health.Failed(HistoryUse.Probe, e);
-                log.LogDebug("Whether the plan of {Task} is stored cannot be told now: {Message}", task.Metadata.Name, e.Message);
+                log.LogDebug("Whether the plan of {Task} is stored cannot be told now: {Message}", question.Task, e.Message);
             }
         }
     }
 
-    private async Task AnswerAsync(TaskResource task, CancellationToken cancellationToken)
+    private async Task AnswerAsync(Question question, CancellationToken cancellationToken)
     {
-        var plan = task.Status.Plan!;
-        if (_stored.ContainsKey(plan.Attempt)) return;
-        var needed = (plan.Artifacts ?? []).Select(a => a.Digest).Concat(plan.TextDigest is { } text ? [text] : []).Distinct(StringComparer.Ordinal).ToList();
-        var there = await store.HasArtifactsAsync(needed, cancellationToken);
+        if (_stored.ContainsKey(question.Attempt)) return;
+        var needed = PlanUploads.DigestsOf(question.Plan);
+        var there = await store.HasArtifactsAsync([.. needed], cancellationToken);
         if (!needed.All(there.Contains)) return;
-        _stored[plan.Attempt] = true;
-        Stored?.Invoke(task.Metadata.Key());
+        _stored[question.Attempt] = true;
+        Stored?.Invoke(question.Task);
     }
+
+    private sealed record Question(ObjectKey Task, string Attempt, PlanStatus Plan);
 }

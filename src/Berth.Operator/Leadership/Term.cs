@@ -30,6 +30,7 @@ internal sealed class LeaderState
     private volatile Term? _term;
     private volatile string _leaderAddress = "";
     private volatile string _leaderViewAddress = "";
+    private volatile bool _campaigns;
     private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The running term; null on a standby.</summary>
@@ -70,12 +71,17 @@ internal sealed class LeaderState
     public void SeeLeader(string address, string viewAddress)
     {
         (_leaderAddress, _leaderViewAddress) = (address, viewAddress);
+        _campaigns = true;
         Tell();
     }
 
-    /// <summary>Waits until this replica leads, or another one than the leader at <paramref name="address"/> does, but not for long.</summary>
+    /// <summary>
+    /// Waits until this replica leads, or another one than the leader at <paramref name="address"/> does, but not for long; and not at all on a
+    /// replica that does not watch the Lease yet: others know more.
+    /// </summary>
     public async Task WaitForAnotherAsync(string address, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
     {
+        if (!_campaigns) return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var enough = Task.Delay(longest, time, limit.Token);
         while (!enough.IsCompleted)

@@ -37,8 +37,8 @@ internal sealed class TaskEffects(KubernetesClient client, AgentRegistry agents,
             case TaskAction.ReleaseSlot release:
                 dispatcher.Send(term, release.PodUid, new Release { Epoch = term.Epoch, Slot = release.Slot, Directory = release.Directory }, () => agents.Occupy(release.PodUid, release.Slot, null, null, null));
                 break;
-            case TaskAction.CheckPlanStored:
-                plans.Check(task);
+            case TaskAction.CheckPlanStored check:
+                plans.Check(task.Metadata.Key(), check);
                 break;
             case TaskAction.SpillHistory:
                 await spill.SaveAsync(task, cancellationToken);

@@ -24,6 +24,7 @@ internal sealed class TaskObserver(
         var (ns, status) = (task.Metadata.Namespace, task.Status);
         var pool = cache.Pools.Store.Get(new ObjectKey(ns, task.Spec.PoolRef.Name));
         var (podName, podUid) = status.Slot is { } slot ? (slot.Pod, slot.PodUid) : (status.Attempt?.Pod, status.Attempt?.PodUid);
+        var facts = podUid is { Length: > 0 } ? agents.Facts(podUid) : null;
         var offer = placement.OfferFor(task.Metadata.Uid);
         var seen = new TaskObserved
         {
@@ -33,16 +34,16 @@ internal sealed class TaskObserver(
             Leader = term.Facts,
             Pool = pool is null ? null : new PoolFacts { Spec = pool.Spec, Fault = pools.FaultOf(pool) },
             Pod = podUid is { Length: > 0 } ? pods.Read(podName!, podUid) : null,
-            Agent = podUid is { Length: > 0 } ? agents.Facts(podUid) : null,
+            Agent = facts,
             Offer = offer,
             Wait = placement.WaitOf(task),
             Displaced = placement.IsDisplaced(task),
             SupersededBy = placement.SupersededBy(task),
             Hold = pool is null ? null : holds.Of(pool),
             Acknowledged = history.AcknowledgedOf(task.Metadata.Uid),
+            PlanStored = PlanStored(status, facts),
             HistoryTrouble = condition.Trouble?.Reason.ToString(),
             Spilled = task.Metadata.DeletionTimestamp is null ? 0 : spill.SpilledOf(task.Metadata.Uid),
-            PlanStored = status.Plan is { Stored: false } plan ? plans.IsStored(plan.Attempt) : null,
             Approvals = Approvals(task),
             Proof = prover.ProofOf(ns!),
             MassLoss = podUid is { Length: > 0 } && losses.IsMassLoss(podUid),
@@ -50,6 +51,14 @@ internal sealed class TaskObserver(
         if (status.Phase == TaskPhase.ApplyPending) seen = await LiveAsync(seen, cancellationToken);
         return seen with { Inputs = await InputsAsync(seen, cancellationToken) };
     }
+
+    /// <summary>Whether the plan that the status shows, or that the agent has just reported, is in the database.</summary>
+    private bool? PlanStored(Api.TaskStatus status, AgentFacts? agent) => status switch
+    {
+        { Plan: { Stored: false } shown } => plans.IsStored(shown.Attempt, shown),
+        { Phase: TaskPhase.Planning, Attempt: { EndedAt: null } attempt } when agent?.Attempts.GetValueOrDefault(attempt.Id)?.End?.Plan is { } made => plans.IsStored(attempt.Id, made),
+        _ => null,
+    };
 
     private IReadOnlyList<ApprovalResource> Approvals(TaskResource task) =>
         cache.Approvals.Store.CountByIndex(ClusterCache.ByTask, $"{task.Metadata.Namespace}/{task.Metadata.Name}") == 0

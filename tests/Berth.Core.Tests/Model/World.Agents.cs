@@ -56,7 +56,7 @@ internal sealed partial class World
         slot.Attempt = null;
         if (end.Kind == EndKind.Succeeded && kind == AttemptKind.Plan) slot.Directory = id;
         if (end.Kind == EndKind.Succeeded && kind == AttemptKind.Restore) slot.Directory = _tasks.Values.First(t => t.Status.Attempt?.Id == id || id.StartsWith(t.Metadata.Uid, StringComparison.Ordinal)).Status.Plan?.Attempt;
-        if (pod.Journal.TryGetValue(id, out var known)) pod.Journal[id] = known with { MayRun = false, End = end };
+        if (pod.Journal.TryGetValue(id, out var known)) pod.Journal[id] = known with { MayRun = false, End = end, EndKnownAt = _now };
     }
 
     private AttemptKind KindOf(string id) => _kinds.TryGetValue(id, out var kind) ? kind : AttemptKind.Plan;

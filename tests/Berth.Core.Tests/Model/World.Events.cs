@@ -66,7 +66,11 @@ internal sealed partial class World
     {
         if (!_databaseUp) return;
         foreach (var task in _tasks.Values)
+        {
+            // The agent uploads while it reports, and may have done so before anybody decides.
+            if (task.Status is { Phase: TaskPhase.Planning, Attempt.Id: { } made } && _pods.Any(p => p.AgentAlive && p.Connected && p.Slots.Any(s => s.Directory == made))) _stored.Add(made);
             if (task.Status.Plan is { Stored: false } plan && _pods.Any(p => p.AgentAlive && p.Connected && p.Slots.Any(s => s.Directory == plan.Attempt))) _stored.Add(plan.Attempt);
+        }
     }
 
     private void Connect()

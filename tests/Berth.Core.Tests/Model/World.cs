@@ -111,7 +111,7 @@ internal sealed partial class World
             Offer = offer,
             Wait = offer is null ? new WaitCause(Reasons.WaitingForSlot, "no slot") : null,
             Inputs = new InputsFacts(A.Inputs(), null),
-            PlanStored = status.Plan is { } plan && _databaseUp && _stored.Contains(plan.Attempt) ? true : null,
+            PlanStored = (status.Plan?.Attempt ?? status.Attempt?.Id) is { } plan && _databaseUp && _stored.Contains(plan) ? true : null,
             Approvals = mine,
             GrantStillThere = status.Grant is { ApprovalUid: { } granted } ? mine.Any(a => a.Metadata.Uid == granted) : mine.Any(a => !a.HasVerdict()) ? true : null,
             Proof = new ApprovalProof(true, A.T0.AddHours(-1), ""),

@@ -50,6 +50,21 @@ public sealed class ReservationTests
     }
 
     [Fact]
+    public void A_loss_that_turns_out_to_be_part_of_a_larger_event_is_given_back_once()
+    {
+        var lost = TaskDecider.Decide(A.Seen(A.Reserved(stored: false), s => s with { Pod = A.Pod(with: p => p with { Exists = false }) }));
+        Assert.Equal((TaskPhase.Pending, 1), (lost.Status.Phase, lost.Status.Resets));
+        TaskDecision Later(double seconds, Api.TaskStatus status) =>
+            TaskDecider.Decide(A.Seen(A.Task(status: _ => status), s => s with { Now = A.T0.AddMinutes(1).AddSeconds(seconds), Pod = A.Pod(with: p => p with { Exists = false }), MassLoss = true }));
+        var excused = Later(20, lost.Status);
+        Assert.Equal((0, 1), (excused.Status.Resets, excused.Status.Losses));
+        Assert.Contains("larger event", excused.Status.Message, StringComparison.Ordinal);
+        Assert.Equal(0, Later(21, excused.Status).Status.Resets);
+        Assert.Equal(1, Later(61, lost.Status).Status.Resets);
+        Assert.Equal(1, Later(20, lost.Status with { ExcusedAt = A.T0 }).Status.Resets);
+    }
+
+    [Fact]
     public void A_pod_that_is_asked_to_end_gives_the_reservation_away_before_it_dies()
     {
         var decision = TaskDecider.Decide(A.Seen(A.Reserved(), s => s with { Pod = A.Pod(with: p => p with { Deleting = true, Draining = true }), Agent = A.AgentWith(Plan1) }));

@@ -42,9 +42,13 @@ public sealed class LeaderStateTests
     }
 
     [Fact]
+    public async Task Does_not_wait_where_nothing_is_known_of_the_Lease() => await Wait(new LeaderState()).WaitAsync(Long);
+
+    [Fact]
     public async Task Waits_no_longer_than_asked_and_ends_with_its_caller()
     {
         var state = new LeaderState();
+        state.SeeLeader(Dead, "");
         await state.WaitForAnotherAsync(Dead, TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None).WaitAsync(Long);
         using var gone = new CancellationTokenSource();
         var waiting = state.WaitForAnotherAsync(Dead, Long, TimeProvider.System, gone.Token);
