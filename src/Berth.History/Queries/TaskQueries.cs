@@ -1,5 +1,4 @@
 using System.Linq.Expressions;
-using System.Text.Json;
 using Berth.Api;
 using Berth.History.Connection;
 using Berth.History.Schema;
@@ -10,7 +9,7 @@ namespace Berth.History.Queries;
 /// <summary>Questions that people ask, through EF Core.</summary>
 internal sealed class TaskQueries(HistoryConnections connections)
 {
-    // One list of fields for both: in a query it names the columns to read, so that spec and status stay in the database.
+    // Names the columns to read, so that spec and status stay in the database.
     private static readonly Expression<Func<TaskRow, TaskSummary>> AsSummary = t => new TaskSummary
     {
         Uid = t.Uid,
@@ -32,8 +31,6 @@ internal sealed class TaskQueries(HistoryConnections connections)
         DeletedAt = t.DeletedAt,
     };
 
-    private static readonly Func<TaskRow, TaskSummary> Summary = AsSummary.Compile();
-
     public Task<IReadOnlyList<TaskSummary>> ListAsync(TaskFilter filter, CancellationToken cancellation) =>
         connections.QueryAsync<IReadOnlyList<TaskSummary>>("list tasks", async (context, token) =>
         {
@@ -46,32 +43,9 @@ internal sealed class TaskQueries(HistoryConnections connections)
         connections.QueryAsync("find a task", (context, token) => context.Tasks.Where(t => t.Namespace == ns && t.Name == name)
             .OrderByDescending(t => t.CreatedAt).ThenByDescending(t => t.UpdatedAt).Select(t => t.Uid).FirstOrDefaultAsync(token), cancellation);
 
-    public Task<IReadOnlyList<OutboxEntry>> TransitionsAsync(string uid, CancellationToken cancellation) =>
-        connections.QueryAsync("read transitions", (context, token) => TransitionsAsync(context, uid, token), cancellation);
+    public Task<IReadOnlyList<OutboxEntry>> TransitionsAsync(string uid, CancellationToken cancellation) => StoryQuery.TransitionsAsync(connections, uid, cancellation);
 
-    public Task<TaskStory?> StoryAsync(string uid, CancellationToken cancellation) =>
-        connections.QueryAsync("read a task's story", async (context, token) =>
-        {
-            var task = await context.Tasks.FirstOrDefaultAsync(t => t.Uid == uid, token).ConfigureAwait(false);
-            if (task is null) return null;
-            return new TaskStory
-            {
-                Task = Summary(task),
-                Spec = JsonSerializer.Deserialize(task.Spec, BerthJson.Default.TaskSpec),
-                Status = JsonSerializer.Deserialize(task.Status, BerthJson.Default.TaskStatus),
-                Transitions = await TransitionsAsync(context, uid, token).ConfigureAwait(false),
-                Attempts = [.. (await context.Attempts.Where(r => r.TaskUid == uid).OrderBy(r => r.OrderedAt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Attempt)],
-                Approvals = await context.Approvals.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false),
-                Artifacts = await context.ArtifactLinks.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false),
-                Checkpoints = await context.Checkpoints.Where(r => r.TaskUid == uid).OrderBy(r => r.CreatedAt).ToListAsync(token).ConfigureAwait(false),
-                Logs = [.. (await context.Logs.Where(r => r.TaskUid == uid).OrderBy(r => r.Attempt).ToListAsync(token).ConfigureAwait(false)).Select(RowReading.Log)],
-                Alerts = await context.Alerts.Where(r => r.Subject == uid).OrderBy(r => r.At).ToListAsync(token).ConfigureAwait(false),
-                Audit = await context.Audit.Where(r => r.Uid == uid).OrderBy(r => r.At).ToListAsync(token).ConfigureAwait(false),
-            };
-        }, cancellation);
-
-    private static async Task<IReadOnlyList<OutboxEntry>> TransitionsAsync(HistoryContext context, string uid, CancellationToken cancellation) =>
-        [.. (await context.Transitions.Where(t => t.Uid == uid).OrderBy(t => t.Seq).ToListAsync(cancellation).ConfigureAwait(false)).Select(RowReading.Transition)];
+    public Task<TaskStory?> StoryAsync(string uid, CancellationToken cancellation) => StoryQuery.RunAsync(connections, uid, cancellation);
 
     private static IQueryable<TaskRow> Where(HistoryContext context, TaskFilter filter)
     {

@@ -25,6 +25,7 @@ public sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, int 
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private long _epoch;
     private string? _redirect;
+    private string _unreachable = "";
     private volatile string? _leader;
 
     /// <summary>Completes when a leader has welcomed this agent for the first time.</summary>
@@ -49,7 +50,10 @@ public sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, int 
         {
             try
             {
-                if (await ConnectAsync(Interlocked.Exchange(ref _redirect, null) ?? gateway.AnyAddress(), stop)) backoff = FirstBackoff;
+                var sentTo = Interlocked.Exchange(ref _redirect, null);
+                // Until it answers, it counts as out of reach: whoever is asked next holds the line until another one leads.
+                if (sentTo is not null) _unreachable = sentTo;
+                if (await ConnectAsync(sentTo ?? gateway.AnyAddress(), stop)) backoff = FirstBackoff;
             }
             catch (Exception e) when (e is WebSocketException or IOException or HttpRequestException or OperationCanceledException or SocketException)
             {
@@ -72,7 +76,7 @@ public sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, int 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         over.CancelAfter(Silence);
         await socket.ConnectAsync(GatewayAccess.Uri("wss", ProtocolFacts.ConnectPath), http, over.Token);
-        await SendAsync(socket, new Hello { AgentVersion = "simulated", Namespace = pod.Namespace, Pod = pod.Name, PodUid = pod.Uid, Node = "simulated", NodeBootId = "boot-1", Inventory = Inventory() }, over.Token);
+        await SendAsync(socket, new Hello { AgentVersion = "simulated", Namespace = pod.Namespace, Pod = pod.Name, PodUid = pod.Uid, Node = "simulated", NodeBootId = "boot-1", Inventory = Inventory(), Unreachable = address == _unreachable ? "" : _unreachable }, over.Token);
         var sending = SendAllAsync(socket, over.Token);
         var led = false;
         try
@@ -82,6 +86,8 @@ public sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, int 
             {
                 over.CancelAfter(Silence);
                 led |= frame is Welcome;
+                if (frame is Welcome || (frame is Redirect && address == _unreachable)) _unreachable = "";
+                if (frame is Redirect { Address.Length: > 0 } redirect && redirect.Address != address) _redirect = redirect.Address;
                 Handle(frame, http, stop);
             }
             return led;
@@ -102,9 +108,6 @@ public sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, int 
                 WelcomedAt = DateTime.UtcNow;
                 _leader = welcome.Leader;
                 Welcomed.TrySetResult();
-                break;
-            case Redirect { Address.Length: > 0 } redirect:
-                _redirect = redirect.Address;
                 break;
             case Ping ping:
                 Tell(new Pong { Nonce = ping.Nonce });
