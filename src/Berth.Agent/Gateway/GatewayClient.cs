@@ -14,6 +14,9 @@ internal sealed class GatewayClient(AgentHost host)
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
 
+    // A standby keeps the line while nobody leads; to dial it again would only cost both of them.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
+
     private readonly object _gate = new();
     private FrameSender? _sender;
     private TaskCompletionSource<GatewaySession> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -94,6 +97,7 @@ internal sealed class GatewayClient(AgentHost host)
         await socket.ConnectAsync(session.Uri("wss", ProtocolFacts.ConnectPath), session.Invoker, limit.Token);
         using var sender = new FrameSender(socket, host);
         await sender.SendNowAsync(host.Hello() with { Unreachable = address == _unreachable ? "" : _unreachable }, limit.Token);
+        limit.CancelAfter(AnswerLimit);
         switch (await ReceiveAsync(socket, limit.Token))
         {
             case Welcome welcome:

@@ -17,7 +17,7 @@ internal sealed class AgentConnection(
     private static readonly TimeSpan HelloWithin = TimeSpan.FromSeconds(10);
 
     // Less than an agent waits for the answer to its hello.
-    private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(3 * PingSeconds);
 
     /// <summary>Runs until the connection ends.</summary>
