@@ -94,7 +94,8 @@ public sealed class MainJobTests(StackFixture fixture)
         var planning = await space.UntilAsync("a", t => t.Status.Phase == TaskPhase.Planning && space.LedgerLines().Count == 1, "planning");
         BerthStack.Signal(await Stack.Pods.PidAsync(planning.Status.Attempt!.Pod, Names.SlotContainer(planning.Status.Attempt.Slot)), "KILL");
         var planned = await space.UntilReservedAsync("a");
-        Assert.Equal(1, planned.Status.Resets);
+        // A loss it is in any case; it costs no reset if other scenarios lose pods in the same half minute.
+        Assert.Equal((1, true), (planned.Status.Losses, planned.Status.Resets <= 1));
     }
 
     [Fact]
