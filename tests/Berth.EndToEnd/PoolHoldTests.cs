@@ -139,8 +139,9 @@ public sealed class PoolHoldTests(PoolsFixture fixture, ITestOutputHelper output
     private async Task<double> AskedAsync(int code)
     {
         using var http = new HttpClient();
-        var page = await http.GetStringAsync(new Uri(fixture.Stack.Env("METRICS_URLS").Split(' ')[0]));
-        return page.Split('\n').Where(l => l.StartsWith("rest_client_requests_total{", StringComparison.Ordinal) && l.Contains($"code=\"{code}\"", StringComparison.Ordinal) && l.Contains("method=\"create\"", StringComparison.Ordinal)).Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+        // Whichever replica leads.
+        var pages = await Task.WhenAll(fixture.Stack.Env("METRICS_URLS").Split(' ').Select(u => http.GetStringAsync(new Uri(u))));
+        return pages.SelectMany(p => p.Split('\n')).Where(l => l.StartsWith("rest_client_requests_total{", StringComparison.Ordinal) && l.Contains($"code=\"{code}\"", StringComparison.Ordinal) && l.Contains("method=\"create\"", StringComparison.Ordinal)).Sum(l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
     }
 
     [Fact]
