@@ -7,6 +7,9 @@ namespace Berth.Core.Tasks;
 /// <summary>A decision in the making: the status so far, and what goes with it. Lives for one call of the decider.</summary>
 internal sealed class TaskDraft
 {
+    /// <summary>After this time a new task says that it is there, whether placement has answered or not. Its age is told in whole seconds.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
     private readonly List<TaskAction> _actions = [];
     private readonly List<ApprovalVerdict> _verdicts = [];
     private readonly List<TaskNotice> _notices = [];
@@ -105,7 +108,7 @@ internal sealed class TaskDraft
         if (Lifecycle.MustSpill(this)) _actions.Add(new TaskAction.SpillHistory());
         return new TaskDecision
         {
-            Status = IsOnlyBookkeeping(status) ? Task.Status : status,
+            Status = IsOnlyBookkeeping(status) || AsksBeforeItTells(status) ? Task.Status : status,
             Finalizer = Finalizer,
             Actions = _actions,
             Verdicts = _verdicts,
@@ -123,6 +126,18 @@ internal sealed class TaskDraft
         if (ReferenceEquals(status, before)) return true;
         return _transitions.Count == 0 && StatusComparer.Same(before, status with { History = before.History, ObservedGeneration = before.ObservedGeneration })
             && (before.ObservedGeneration == status.ObservedGeneration || Phase.IsTerminal());
+    }
+
+    /// <summary>
+    /// A new task that would take a slot hears of one, or why there is none, in a moment: that is its first status. Nothing is lost with what is
+    /// not written, because all of it follows from the task.
+    /// </summary>
+    private bool AsksBeforeItTells(TaskStatus status)
+    {
+        if (Task.Status.QueuedAt is not null || !WantsSlot || _transitions.Count > 0 || status.Reason is { Length: > 0 } || Task.Metadata.CreationTimestamp is not { } created) return false;
+        if ((Seen.Now - created).Duration() >= AnswerWithin) return false;
+        WakeAt(created + AnswerWithin);
+        return true;
     }
 
     private static int? AttemptNumber(string id) =>

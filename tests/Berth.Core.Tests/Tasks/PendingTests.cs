@@ -8,6 +8,25 @@ namespace Berth.Core.Tests.Tasks;
 public sealed class PendingTests
 {
     [Fact]
+    public void A_new_task_asks_for_a_slot_before_it_writes_and_writes_when_it_hears_nothing()
+    {
+        var born = A.Task(status: null);
+        TaskDecision At(double seconds, Func<TaskObserved, TaskObserved>? with = null) =>
+            TaskDecider.Decide(A.Seen(born, s => (with?.Invoke(s) ?? s) with { Now = A.T0.AddSeconds(seconds), Inputs = new InputsFacts(A.Inputs(), null) }));
+        foreach (var early in new[] { At(1.9), At(-1.9) })
+        {
+            Assert.Same(born.Status, early.Status);
+            Assert.True(early.WantsSlot);
+            Assert.Equal(A.T0.AddSeconds(2), early.WakeAt);
+        }
+        Assert.Equal(A.T0, At(2).Status.QueuedAt);
+        Assert.Equal(A.T0, At(-2).Status.QueuedAt);
+        Assert.Equal(Reasons.WaitingForSlot, At(1, s => s with { Wait = new WaitCause(Reasons.WaitingForSlot, "none is free") }).Status.Reason);
+        var placed = At(1, s => s with { Offer = A.Offer() }).Status;
+        Assert.Equal((TaskPhase.Planning, A.T0, 1), (placed.Phase, placed.QueuedAt, placed.Run));
+    }
+
+    [Fact]
     public void A_new_task_asks_for_a_slot_and_gets_our_finalizer()
     {
         var task = A.Task();
