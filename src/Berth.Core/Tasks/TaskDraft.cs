@@ -7,7 +7,7 @@ namespace Berth.Core.Tasks;
 /// <summary>A decision in the making: the status so far, and what goes with it. Lives for one call of the decider.</summary>
 internal sealed class TaskDraft
 {
-    /// <summary>After this time a new task says that it is there, whether placement has answered or not. Its age is told in whole seconds.</summary>
+    /// <summary>After this time a new task says that it is there, whether placement has answered or not.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
     private readonly List<TaskAction> _actions = [];
@@ -134,9 +134,10 @@ internal sealed class TaskDraft
     /// </summary>
     private bool AsksBeforeItTells(TaskStatus status)
     {
-        if (Task.Status.QueuedAt is not null || !WantsSlot || _transitions.Count > 0 || status.Reason is { Length: > 0 } || Task.Metadata.CreationTimestamp is not { } created) return false;
-        if ((Seen.Now - created).Duration() >= AnswerWithin) return false;
-        WakeAt(created + AnswerWithin);
+        if (Task.Status.QueuedAt is not null || !WantsSlot || _transitions.Count > 0 || status.Reason is { Length: > 0 }) return false;
+        var until = (Seen.AskedAt ?? Seen.Now) + AnswerWithin;
+        if (Seen.Now >= until) return false;
+        WakeAt(until);
         return true;
     }
 

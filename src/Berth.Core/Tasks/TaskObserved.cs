@@ -52,6 +52,9 @@ public sealed record TaskObserved
     /// <summary>Approvals about this task (by name), whatever their verdict.</summary>
     public IReadOnlyList<ApprovalResource> Approvals { get; init; } = [];
 
+    /// <summary>Since when the task has been asking for a slot, as far as this leader knows; null before its first pass.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
     /// <summary>The granted Approval as a live read has it, where one was made: false if it is gone.</summary>
     public bool? GrantStillThere { get; init; }
 

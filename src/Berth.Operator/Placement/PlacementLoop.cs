@@ -38,6 +38,9 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
     /// <summary>Why a task got none.</summary>
     public WaitCause? WaitOf(TaskResource task) => Queue(task).Waits.GetValueOrDefault(task.Metadata.Uid);
 
+    /// <summary>Since when a task has been asking this leader for a slot; null if it has not.</summary>
+    public DateTimeOffset? AskedAt(TaskResource task) => Queue(task).Asked.TryGetValue(task.Metadata.Uid, out var at) ? at : null;
+
     /// <summary>Whether a reservation is asked back.</summary>
     public bool IsDisplaced(TaskResource task) => Queue(task).Displaced.ContainsKey(task.Metadata.Uid);
 
@@ -67,7 +70,7 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
     public void Wish(TaskResource task, bool wants)
     {
         var (pool, uid) = (PoolOf(task), task.Metadata.Uid);
-        if (wants ? Queue(task).Add(WishOf(task)) : _pools.TryGetValue(pool, out var queue) && queue.Remove(uid)) Trigger(pool);
+        if (wants ? Queue(task).Add(WishOf(task), time.GetUtcNow()) : _pools.TryGetValue(pool, out var queue) && queue.Remove(uid)) Trigger(pool);
     }
 
     /// <summary>The offer was used (its slot stands in the status now) or turned down.</summary>

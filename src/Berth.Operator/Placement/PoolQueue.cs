@@ -13,6 +13,9 @@ internal sealed class PoolQueue
     /// <summary>Tasks that want a slot, by uid.</summary>
     public ConcurrentDictionary<string, WaitingTask> Wishes { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>When each of them first asked this leader, by uid.</summary>
+    public ConcurrentDictionary<string, DateTimeOffset> Asked { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Why each got none, by uid.</summary>
     public ConcurrentDictionary<string, WaitCause> Waits { get; } = new(StringComparer.Ordinal);
 
@@ -32,8 +35,9 @@ internal sealed class PoolQueue
     public DateTimeOffset NotBefore { get; set; }
 
     /// <summary>Adds or renews a wish. True if that is news.</summary>
-    public bool Add(WaitingTask wish)
+    public bool Add(WaitingTask wish, DateTimeOffset now)
     {
+        Asked.TryAdd(wish.Uid, now);
         if (Wishes.TryGetValue(wish.Uid, out var known) && known == wish) return false;
         Wishes[wish.Uid] = wish;
         return true;
@@ -42,6 +46,7 @@ internal sealed class PoolQueue
     /// <summary>Takes a wish back. True if there was one.</summary>
     public bool Remove(string uid)
     {
+        Asked.TryRemove(uid, out _);
         Waits.TryRemove(uid, out _);
         Displaced.TryRemove(uid, out _);
         Superseded.TryRemove(uid, out _);

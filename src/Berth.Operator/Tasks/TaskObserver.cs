@@ -36,6 +36,7 @@ internal sealed class TaskObserver(
             Pod = podUid is { Length: > 0 } ? pods.Read(podName!, podUid) : null,
             Agent = facts,
             Offer = offer,
+            AskedAt = placement.AskedAt(task),
             Wait = placement.WaitOf(task),
             Displaced = placement.IsDisplaced(task),
             SupersededBy = placement.SupersededBy(task),
