@@ -38,6 +38,12 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
     {
         (_cpu, _rss) = (0, 0);
         _stages.Clear();
+        // Here, because the last stage is over only when its result is made.
+        return await EndedAsync(stop) is { } result ? result with { Stages = [.. _stages] } : null;
+    }
+
+    private async Task<AttemptResult?> EndedAsync(CancellationToken stop)
+    {
         if (record.CancelGrace is not null) await _cancelled.CancelAsync();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _cancelled.Token);
         try
@@ -98,7 +104,7 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
             }
         }
         either.ThrowIfCancellationRequested();
-        if (order.Kind == AttemptKind.Restore) return await RestoreInStageAsync(either);
+        if (order.Kind == AttemptKind.Restore) return await InStageAsync(AttemptStages.Restore, () => RestoreAsync(either));
         var over = await InStageAsync(AttemptStages.Command, () => RunCommandAsync(stop));
         IReadOnlyList<int> good = order.SuccessExitCodes is { Count: > 0 } codes ? codes : [0];
         if (Judge(over, good, "command") is { } bad)
@@ -106,14 +112,8 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
             await SaveAtEndAsync(stop);
             return Result(bad.Outcome, bad.Message, over);
         }
-        return order.Kind == AttemptKind.Plan ? await DescribeInStageAsync(over, stop, either) : Result(AttemptOutcome.Succeeded, null, over);
+        return order.Kind == AttemptKind.Plan ? await InStageAsync(AttemptStages.Describe, () => DescribeAsync(over, stop, either)) : Result(AttemptOutcome.Succeeded, null, over);
     }
-
-    // Results are made within their stage: what they tell of it is added once it is over.
-    private async Task<AttemptResult> RestoreInStageAsync(CancellationToken cancel) => (await InStageAsync(AttemptStages.Restore, () => RestoreAsync(cancel))) with { Stages = [.. _stages] };
-
-    private async Task<AttemptResult> DescribeInStageAsync(StepEnded command, CancellationToken stop, CancellationToken either) =>
-        (await InStageAsync(AttemptStages.Describe, () => DescribeAsync(command, stop, either))) with { Stages = [.. _stages] };
 
     private async Task<T> InStageAsync<T>(string name, Func<Task<T>> work)
     {
@@ -275,6 +275,5 @@ internal sealed partial class AttemptFlow(AgentHost host, Slot slot, Assign orde
         CpuMilliseconds = _cpu,
         MaxRssKiB = _rss,
         Plan = plan,
-        Stages = [.. _stages],
     };
 }

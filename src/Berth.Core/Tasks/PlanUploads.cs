@@ -10,5 +10,5 @@ public static class PlanUploads
         [.. (plan.Artifacts ?? []).Select(a => a.Digest).Concat(plan.TextDigest is { } text ? [text] : []).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Whether there is anything to store.</summary>
-    public static bool AreNeeded(PlanStatus plan) => plan.Artifacts is { Count: > 0 } || plan.TextDigest is not null;
+    public static bool AreNeeded(PlanStatus plan) => DigestsOf(plan).Count > 0;
 }
