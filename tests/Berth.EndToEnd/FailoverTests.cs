@@ -30,7 +30,8 @@ public sealed class FailoverTests(StackFixture fixture, ITestOutputHelper output
         await using var space = await fixture.Stack.SpaceAsync();
         await DispatchAsync(space);
         var usual = await DispatchAsync(space);
-        await EveryReplicaReadyAsync();
+        // Without a standby there is nobody to take over.
+        await fixture.Stack.UntilReadyAsync();
         var before = await fixture.Stack.LeaderPidAsync();
         var since = Stopwatch.GetTimestamp();
         BerthStack.Signal(before, signal);
@@ -39,25 +40,6 @@ public sealed class FailoverTests(StackFixture fixture, ITestOutputHelper output
         output.WriteLine($"{signal}: the next dispatch came after {took.TotalSeconds:0.00} s; without failover it takes {usual.TotalSeconds:0.00} s (goal {goal.TotalSeconds} s)");
         // A figure, not a gate: the machine may be busy. That somebody else leads is what holds.
         Assert.NotEqual(before, await fixture.Stack.LeaderPidAsync());
-    }
-
-    // Without a standby there is nobody to take over: a replica that earlier scenarios killed may still be waiting for its next start.
-    private async Task EveryReplicaReadyAsync()
-    {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        for (var end = DateTime.UtcNow + TestSpace.Patience; ; await Task.Delay(100))
-        {
-            try
-            {
-                var answers = await Task.WhenAll(fixture.Stack.Env("OPERATOR_URLS").Split(' ').Select(u => http.GetAsync(new Uri(u + "/readyz"))));
-                if (answers.All(static a => a.IsSuccessStatusCode)) return;
-            }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && DateTime.UtcNow < end)
-            {
-                // It does not listen yet.
-            }
-            if (DateTime.UtcNow > end) throw new TimeoutException("not every replica became ready");
-        }
     }
 
     /// <summary>From the creation of a task to the start of its command.</summary>

@@ -70,7 +70,7 @@ public sealed class HistoryFaultTests(StackFixture fixture)
         await using var space = await _stack.SpaceAsync();
         await space.CreateAsync("warm");
         await space.UntilReservedAsync("warm");
-        await UntilAsync(async () => (await ReadyzAsync()).All(t => t.Contains("history: ok", StringComparison.Ordinal)), "every replica is well");
+        await UntilAsync(async () => (await _stack.ReadinessAsync()).All(t => t.Contains("history: ok", StringComparison.Ordinal)), "every replica is well");
         using var watching = new CancellationTokenSource();
         var record = new ConcurrentDictionary<long, OutboxEntry>();
         var watch = WatchAsync(space.Name, record, watching.Token);
@@ -81,7 +81,7 @@ public sealed class HistoryFaultTests(StackFixture fixture)
             await space.CreateAsync("a");
             // What the probe cannot see shows with the first write: a lock, for one.
             await space.UntilAsync("a", t => t.Status.Phase == TaskPhase.ApplyPending, "planned");
-            if (said is not null) await UntilAsync(async () => (await ReadyzAsync()).Any(t => t.Contains("history: " + said, StringComparison.Ordinal)), $"a replica says {said}");
+            if (said is not null) await UntilAsync(async () => (await _stack.ReadinessAsync()).Any(t => t.Contains("history: " + said, StringComparison.Ordinal)), $"a replica says {said}");
             await space.DecideAsync("a");
             uid = (await space.UntilAsync("a", TaskPhase.Succeeded)).Metadata.Uid;
         }
@@ -90,7 +90,7 @@ public sealed class HistoryFaultTests(StackFixture fixture)
             await mendIt();
         }
         await space.UntilAsync("a", t => t.Metadata.Finalizers is not { Count: > 0 }, "released");
-        await UntilAsync(async () => (await ReadyzAsync()).All(t => t.Contains("history: ok", StringComparison.Ordinal)), "every replica is well again");
+        await UntilAsync(async () => (await _stack.ReadinessAsync()).All(t => t.Contains("history: ok", StringComparison.Ordinal)), "every replica is well again");
         await watching.CancelAsync();
         await watch;
         await using var history = new HistoryStore(_stack.Env("POSTGRES"));
@@ -133,17 +133,9 @@ public sealed class HistoryFaultTests(StackFixture fixture)
 
     private string Direct() => new NpgsqlConnectionStringBuilder(_stack.Postgres.ConnectionString) { Database = Database, Pooling = false }.ConnectionString;
 
-    private async Task<IReadOnlyList<string>> ReadyzAsync()
-    {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var answers = new List<string>();
-        foreach (var url in _stack.Env("OPERATOR_URLS").Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)) answers.Add(await http.GetStringAsync(new Uri(url.TrimEnd('/') + "/readyz")));
-        return answers;
-    }
-
     private async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         for (var end = DateTime.UtcNow + TestSpace.Patience; !await condition(); await Task.Delay(100))
-            if (DateTime.UtcNow > end) throw new TimeoutException($"it did not come true that {what}\n{string.Join('\n', await ReadyzAsync())}\n{_stack.Logs(40)}");
+            if (DateTime.UtcNow > end) throw new TimeoutException($"it did not come true that {what}\n{string.Join('\n', await _stack.ReadinessAsync())}\n{_stack.Logs(40)}");
     }
 }

@@ -35,7 +35,7 @@ public sealed class HistoryOutageTests(StackFixture fixture)
                 s["run"] = new System.Text.Json.Nodes.JsonObject { ["command"] = TestSpace.Shell("i=0; while true; do echo line $i; i=$((i+1)); sleep 0.05; done") };
             });
             uid = (await space.UntilAsync("a", TaskPhase.Running)).Metadata.Uid;
-            await UntilAsync(async () => (await ReadyzAsync()).All(t => t.Contains("history: Unreachable", StringComparison.Ordinal)), "every replica says that the database is away");
+            await UntilAsync(async () => (await _stack.ReadinessAsync()).All(t => t.Contains("history: Unreachable", StringComparison.Ordinal)), "every replica says that the database is away");
             await _stack.Client.DeleteAsync(Tasks, new ObjectKey(space.Name, "a"));
             await UntilAsync(async () => await _stack.Client.TryGetAsync(Tasks, new ObjectKey(space.Name, "a")) is null, "the task is gone");
             // Beside it stands what people did: the deletion.
@@ -59,7 +59,7 @@ public sealed class HistoryOutageTests(StackFixture fixture)
         var lines = System.Text.Encoding.UTF8.GetString(output.ToArray()).Split('\n').Where(l => l.StartsWith("line ", StringComparison.Ordinal)).ToList();
         Assert.True(lines.Count >= 3, $"{lines.Count} lines");
         Assert.Equal(Enumerable.Range(0, lines.Count).Select(i => "line " + i), lines);
-        await UntilAsync(async () => (await ReadyzAsync()).All(t => t.Contains("history: ok", StringComparison.Ordinal)), "every replica is well again");
+        await UntilAsync(async () => (await _stack.ReadinessAsync()).All(t => t.Contains("history: ok", StringComparison.Ordinal)), "every replica is well again");
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class HistoryOutageTests(StackFixture fixture)
         await _stack.Postgres.StopAsync();
         try
         {
-            await UntilAsync(async () => (await ReadyzAsync()).All(t => t.Contains("history: Unreachable", StringComparison.Ordinal)), "every replica says that the database is away");
+            await UntilAsync(async () => (await _stack.ReadinessAsync()).All(t => t.Contains("history: Unreachable", StringComparison.Ordinal)), "every replica says that the database is away");
             await OkAsync("suspend", "a", "-n", space.Name, "--comment", "for the night");
             await OkAsync("delete", "b", "-n", space.Name);
             await _stack.Client.DeleteAsync(Tasks, new ObjectKey(space.Name, "c"));
@@ -151,14 +151,6 @@ public sealed class HistoryOutageTests(StackFixture fixture)
     private async Task<IReadOnlyList<ConfigMap>> SpilledAsync() => (await _stack.Client.ListAsync(Resources.ConfigMaps, "berth-system", new ListOptions { LabelSelector = Names.SpillLabel + "=true" })).Items;
 
     private async Task<IEnumerable<Event>> EventsAsync(string kind) => (await _stack.Client.ListAsync(Resources.Events, "berth-system")).Items.Where(e => e.Regarding?.Kind == kind);
-
-    private async Task<IReadOnlyList<string>> ReadyzAsync()
-    {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var answers = new List<string>();
-        foreach (var url in _stack.Env("OPERATOR_URLS").Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)) answers.Add(await http.GetStringAsync(new Uri(url.TrimEnd('/') + "/readyz")));
-        return answers;
-    }
 
     private async Task UntilAsync(Func<Task<bool>> condition, string what)
     {

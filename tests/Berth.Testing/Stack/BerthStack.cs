@@ -68,6 +68,30 @@ public sealed class BerthStack : IAsyncDisposable
     /// <summary>Pids of the operators, by replica.</summary>
     public IReadOnlyList<int> OperatorPids() => [.. Env("OPERATOR_PIDS").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(p => int.Parse(p, CultureInfo.InvariantCulture))];
 
+    /// <summary>What each replica says of its readiness, by replica; fails while one is not ready.</summary>
+    public async Task<IReadOnlyList<string>> ReadinessAsync()
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        return await Task.WhenAll(Env("OPERATOR_URLS").Split(' ').Select(u => http.GetStringAsync(new Uri(u + "/readyz"))));
+    }
+
+    /// <summary>Waits until every replica is ready: one that an earlier scenario ended may still be waiting for its next start.</summary>
+    public async Task UntilReadyAsync()
+    {
+        for (var end = DateTime.UtcNow + TestSpace.Patience; ; await Task.Delay(100))
+        {
+            try
+            {
+                await ReadinessAsync();
+                return;
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            {
+                if (DateTime.UtcNow > end) throw new TimeoutException($"not every replica became ready: {e.Message}", e);
+            }
+        }
+    }
+
     /// <summary>A client that acts as this user.</summary>
     public KubernetesClient As(string user) => new(_config with { ImpersonateUser = user, ImpersonateGroups = ["system:masters"] });
 
