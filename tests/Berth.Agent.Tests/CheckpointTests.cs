@@ -14,7 +14,8 @@ public sealed class CheckpointTests
     {
         await using var gateway = await ScriptedGateway.StartAsync();
         await using var pod = await RunningPodAsync(gateway);
-        var order = Orders.Sh("cd $BERTH_CHECKPOINT_DIR; mkdir sub; echo one > sub/state; sleep 4; echo two > new; mv new sub/state; sleep 30") with { Checkpoint = OnDemand with { IntervalSeconds = 1 } };
+        // The second state appears by one rename from outside the directory: a save may come between any two changes within it.
+        var order = Orders.Sh("w=$PWD; cd $BERTH_CHECKPOINT_DIR; mkdir sub; echo one > sub/state; sleep 4; echo two > $w/new; mv $w/new sub/state; sleep 30") with { Checkpoint = OnDemand with { IntervalSeconds = 1 } };
         await gateway.SendAsync(order);
         await Eventually.TrueAsync(() => gateway.Checkpoints.Count >= 2, "two checkpoints");
         await gateway.SendAsync(new Cancel { Epoch = 1, Attempt = order.Attempt, GraceSeconds = 0 });
