@@ -59,6 +59,11 @@ internal static class Lifecycle
     {
         if (draft.Moved || draft.Spec.Requeue is not { } wanted || wanted <= draft.Status.ObservedRequeue || draft.Task.Metadata.DeletionTimestamp is not null) return false;
         if (draft.Spec.DesiredState == DesiredState.Stopped) return false;
+        if (Outbox.IsFull(draft.Status.History))
+        {
+            draft.Wait(Reasons.HistoryBacklog, $"run {draft.Status.Run + 1} was asked for; it begins once the database is back and has taken the transitions that wait for it");
+            return false;
+        }
         draft.Move(TaskSignal.Requeued, $"run {draft.Status.Run + 1} on request");
         draft.Status = draft.Status with
         {
