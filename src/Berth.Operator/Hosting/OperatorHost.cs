@@ -33,6 +33,7 @@ internal sealed class OperatorHost(
     public async Task<int> RunAsync(CancellationToken stop)
     {
         using var background = new CancellationTokenSource();
+        notifier.Raised += told => { if (AlertLog.Of(told) is { } alert) history.Note(alert); };
         cache.Start(background.Token);
         publisher.Addresses = options.Gateway.Addresses is { Length: > 0 } given ? GatewayAddress.NormalizeAll(given) : addresses.Gateway;
         var running = Background(background.Token);
