@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Berth.Cli.Output;
 using System.Globalization;
 
 namespace Berth.Cli.Dev.Stack;
@@ -36,7 +37,9 @@ internal sealed class UpArguments
     public void AddTo(Command command)
     {
         foreach (var option in new Option[] { directory, kubeconfig, postgres, replicas, noOperator, faults, nodes, timeout }) command.Options.Add(option);
-        replicas.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 9) r.AddError("--replicas takes a number from 1 to 9; for none use --no-operator."); });
+        nodes.Take(1, 1000, "a number from 1 to 1000");
+        timeout.Take(1, 86_400, "a number of seconds, 1 or more");
+        replicas.Take(1, 9, "a number from 1 to 9; for none use --no-operator");
     }
 
     public UpOptions Read(ParseResult result) => new(
