@@ -11,6 +11,7 @@ public static class TaskDecider
         var draft = new TaskDraft(seen);
         if (draft.Status.QueuedAt is null) Welcome(draft);
         IgnoreEarlyRequeue(draft);
+        if (seen.CheckpointSaved is { } saved) draft.Status = saved == draft.Status.Checkpointed ? draft.Status : draft.Status with { Checkpointed = saved };
         if (RequestsThatEnd(draft)) return draft.ToDecision();
         Step(draft);
         return draft.ToDecision();

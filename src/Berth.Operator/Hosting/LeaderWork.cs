@@ -4,6 +4,7 @@ using Berth.Core.Pools;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Approvals;
+using Berth.Operator.Checkpoints;
 using Berth.Operator.Cluster;
 using Berth.Operator.Gateway;
 using Berth.Operator.History;
@@ -49,7 +50,7 @@ internal sealed class LeaderWork
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
         HistoryWriter history, HistoryUpkeep upkeep, HistorySpill spill, HistoryCondition condition, HistoryCatchUp catchUp, VerbAudit audit, MountWatch mounts, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
         OperatorOptions options, TimeProvider time, ILoggerFactory logging,
-        EscalationWatch escalations, PoolCare care)
+        EscalationWatch escalations, PoolCare care, CheckpointReports checkpoints)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
         (_upkeep, _spill, _condition, _catchUp, _audit, _mounts) = (upkeep, spill, condition, catchUp, audit, mounts);
@@ -61,6 +62,7 @@ internal sealed class LeaderWork
             new Controller<ObjectKey>(new ControllerOptions { Name = "pool", Workers = 4, Time = time, Logging = logging }, pools.ReconcileAsync),
             new Controller<string>(new ControllerOptions { Name = "agent", Workers = 2, Time = time, Logging = logging }, janitor.ReconcileAsync));
         Subscribe(plans, states, prover, tasks);
+        checkpoints.Answered += key => WakeTask(key);
     }
 
     /// <summary>Whether the work loops make progress; the lease is renewed only while they do.</summary>
