@@ -11,7 +11,6 @@ public static class TaskDecider
         var draft = new TaskDraft(seen);
         if (draft.Status.QueuedAt is null) Welcome(draft);
         IgnoreEarlyRequeue(draft);
-        if (seen.CheckpointSaved is { } saved) draft.Status = saved == draft.Status.Checkpointed ? draft.Status : draft.Status with { Checkpointed = saved };
         if (RequestsThatEnd(draft)) return draft.ToDecision();
         Step(draft);
         return draft.ToDecision();
@@ -43,6 +42,7 @@ public static class TaskDecider
     private static void Step(TaskDraft draft)
     {
         draft.Finalizer = Lifecycle.NeedsFinalizer(draft);
+        if (draft.Seen.CheckpointSaved is { } saved && saved != draft.Status.Checkpointed) draft.Status = draft.Status with { Checkpointed = saved };
         switch (draft.Phase)
         {
             case TaskPhase.Pending: PendingPhase.Decide(draft); break;
