@@ -79,7 +79,7 @@ internal sealed class PlacementRun
         }
         if (_superseded.TryGetValue(task.Uid, out var newer)) return new WaitCause(Reasons.WaitingForWorkspace, $"task {newer} takes its place");
         if (_caps.Refusal(task.Workspace) is not { } full) return null;
-        if (task.Approved) Displace();
+        if (task.Approved && _caps.LeavingHelps(task.Workspace)) Displace();
         return full;
     }
 

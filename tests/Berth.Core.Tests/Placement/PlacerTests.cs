@@ -75,6 +75,46 @@ public sealed class PlacerTests
     }
 
     [Theory]
+    [InlineData(1, null, true)]
+    // Whoever leaves, this workspace has all that it may have.
+    [InlineData(null, 1, false)]
+    [InlineData(1, 1, false)]
+    // Limits that cannot be read let nobody in.
+    [InlineData(0, null, false)]
+    public void A_reservation_makes_way_for_an_approved_task_under_a_cap_only_where_that_lets_it_in(int? tasks, int? ofWorkspace, bool displaced)
+    {
+        var result = Placer.Place(new PlacementSnapshot
+        {
+            Pool = "pool",
+            Slots = [Slot("p", 0)],
+            Waiting = [Task("a", "net", approved: true)],
+            ApplyBudget = new Dictionary<string, int> { ["uid-p"] = 1 },
+            Workspaces = new Dictionary<string, WorkspaceHolder> { ["net"] = new("a", "a", "ApplyPending") },
+            Caps = [new TaskCap("pool", 9, null, 1, new Dictionary<string, int>()), new TaskCap("namespace", tasks, ofWorkspace, 1, new Dictionary<string, int> { ["net"] = 1 })],
+            Displaceable = [new Reservation("other", "u", 0, A.T0)],
+        });
+        Assert.Equal(Reasons.LimitReached, result.Waits["a"].Reason);
+        Assert.Equal(displaced ? ["other"] : [], result.Displaced);
+    }
+
+    [Fact]
+    public void Work_goes_to_the_emptiest_node_first_and_there_to_the_emptiest_pod()
+    {
+        FreeSlot On(string node, string pod, int index) => Slot(pod, index) with { Node = node };
+        var result = Placer.Place(new PlacementSnapshot
+        {
+            Pool = "pool",
+            Slots = [On("busy", "a", 0), On("busy", "b", 0), On("calm", "c", 0), On("calm", "c", 1)],
+            Waiting = [Task("first", age: 3), Task("second", age: 2), Task("third", age: 1)],
+            ApplyBudget = new[] { "a", "b", "c" }.ToDictionary(p => $"uid-{p}", _ => 9),
+            Load = new Dictionary<string, int> { ["uid-b"] = 1 },
+            NodeLoad = new Dictionary<string, int> { ["busy"] = 1 },
+            Workspaces = new Dictionary<string, WorkspaceHolder>(),
+        });
+        Assert.Equal([("first", "c"), ("second", "a"), ("third", "c")], result.Offers.Select(o => (o.Key, o.Value.Pod)).Order());
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
