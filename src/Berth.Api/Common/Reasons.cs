@@ -215,6 +215,9 @@ public static class Reasons
     /// <summary>A Secret, ConfigMap or volume that the pool's template names is missing.</summary>
     public const string VolumeMissing = nameof(VolumeMissing);
 
+    /// <summary>The agent of a pod runs, and has not connected to the operator for a minute.</summary>
+    public const string AgentNotConnected = nameof(AgentNotConnected);
+
     /// <summary>Pods of the pool end as soon as they begin.</summary>
     public const string PodsFailing = nameof(PodsFailing);
 
