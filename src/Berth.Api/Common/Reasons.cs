@@ -236,7 +236,7 @@ public static class Reasons
     /// <summary>A freeze window or limit cannot be read, so nothing is applied until it can be.</summary>
     public const string InvalidWindow = nameof(InvalidWindow);
 
-    /// <summary>As many tasks as the pool, namespace or workspace may run at once hold slots.</summary>
+    /// <summary>As many tasks as the pool, namespace or workspace may run at once hold slots, or the namespace keeps as much in the history as it may.</summary>
     public const string LimitReached = nameof(LimitReached);
 
     /// <summary>The runner cannot start in the image of the task container.</summary>

@@ -1,5 +1,6 @@
 using Berth.Api;
 using Berth.Core.Placement;
+using Berth.Core.Tasks;
 using Berth.Core.Tests.Building;
 using Xunit;
 
@@ -95,6 +96,24 @@ public sealed class PlacerTests
         });
         Assert.Equal(Reasons.LimitReached, result.Waits["a"].Reason);
         Assert.Equal(displaced ? ["other"] : [], result.Displaced);
+    }
+
+    [Fact]
+    public void Where_nothing_new_may_begin_what_is_approved_still_does()
+    {
+        var full = new WaitCause(Reasons.LimitReached, "the namespace keeps as much as it may");
+        var result = Placer.Place(new PlacementSnapshot
+        {
+            Pool = "pool",
+            Slots = [Slot("p", 0), Slot("p", 1)],
+            Waiting = [Task("new"), Task("look", applyCapable: false), Task("approved", approved: true)],
+            ApplyBudget = new Dictionary<string, int> { ["uid-p"] = 2 },
+            Workspaces = new Dictionary<string, WorkspaceHolder>(),
+            NothingNew = full,
+        });
+        Assert.Equal(["approved"], result.Offers.Keys);
+        Assert.Equal([full, full], result.Waits.Values);
+        Assert.Equal(0, result.Unmet.Tasks);
     }
 
     [Fact]
