@@ -182,6 +182,9 @@ public sealed class HistoryStore : IAsyncDisposable
     /// <summary>Disk use by table.</summary>
     public Task<StorageUse> GetStorageAsync(CancellationToken cancellation = default) => StorageUse.AskAsync(connections, cancellation);
 
+    /// <summary>Bytes that the tasks of each of these namespaces keep.</summary>
+    public Task<IReadOnlyDictionary<string, long>> GetStorageOfAsync(IReadOnlyCollection<string> namespaces, CancellationToken cancellation = default) => StorageUse.OfNamespacesAsync(connections, namespaces, cancellation);
+
     /// <summary>Closes the connections that this store made.</summary>
     public ValueTask DisposeAsync() => connections.DisposeAsync();
 }

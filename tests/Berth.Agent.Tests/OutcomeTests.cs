@@ -76,8 +76,9 @@ public sealed class OutcomeTests : IAsyncLifetime
     public async Task Stop_of_an_unknown_attempt_bars_it_for_good()
     {
         var order = Orders.Sh("echo ran > ../../ledger");
-        await _gateway.SendAsync(new Cancel { Epoch = 1, Attempt = order.Attempt, Slot = 0 });
+        await _gateway.SendAsync(new Cancel { Epoch = 1, Attempt = order.Attempt, Slot = 0, Reason = "InputMissing: create it" });
         var result = await ResultAsync(order);
+        Assert.Equal("stopped before it started: InputMissing: create it", result.Message);
         Assert.Equal((AttemptOutcome.Stopped, null), (result.Outcome, result.StartedAt));
         await _pod.StopAgentAsync();
         _gateway.ForgetFrames();

@@ -101,13 +101,18 @@ public sealed class LifecycleTests
     }
 
     [Theory, MemberData(nameof(Helm))]
-    public async Task CRDs_are_upgraded_with_the_chart(string helm)
+    public async Task An_upgrade_as_the_page_says_it_brings_new_CRDs_and_defaults_and_keeps_what_was_set(string helm)
     {
         await using var site = await Site.StartAsync(helm);
-        await site.HelmAsync("install", "berth", await OlderChartAsync(site), "-n", Site.Namespace, "--create-namespace", "--set", "replicas=0", "--set", Chart.WithDatabase);
+        await site.HelmAsync("install", "berth", await OlderChartAsync(site), "-n", Site.Namespace, "--create-namespace", "--set", "replicas=0", "--set", "workers=5", "--set", Chart.WithDatabase);
         var old = await ColumnsAsync();
-        await site.UpgradeAsync("--set", "replicas=0", "--set", Chart.WithDatabase);
+        Assert.DoesNotContain("check-uninstall", await site.HelmAsync("get", "hooks", "berth", "-n", Site.Namespace), StringComparison.Ordinal);
+        var said = PagesTests.Blocks("upgrade.md")[0].Split('\n')[0].Split(' ').Where(w => w.StartsWith("--", StringComparison.Ordinal) && w != "--wait");
+        await site.UpgradeAsync([.. said]);
         Assert.Equal(old + 1, await ColumnsAsync());
+        Assert.Contains("check-uninstall", await site.HelmAsync("get", "hooks", "berth", "-n", Site.Namespace), StringComparison.Ordinal);
+        var operators = await site.GetAsync(Site.Namespace, "deployment/berth");
+        Assert.Equal((0, "5"), ((int)operators["spec"]!["replicas"]!, (string?)operators["spec"]!["template"]!["spec"]!["containers"]![0]!["env"]!.AsArray().Single(e => (string?)e!["name"] == "Operator__Workers")!["value"]));
 
         async Task<int> ColumnsAsync() => (await site.GetAsync("default", "crd/agentpools.berth.dev"))["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray().Count;
     }
@@ -158,7 +163,7 @@ public sealed class LifecycleTests
         Assert.True(code == 0, $"{block}\nended with {code}: {error}{output}");
     }
 
-    /// <summary>The chart with a column less in one CRD: what the release before might have been.</summary>
+    /// <summary>The chart with a column less in one CRD, and without a value that came later: what the release before might have been.</summary>
     private static async Task<string> OlderChartAsync(Site site)
     {
         var copy = Path.Combine(site.Shared, "older");
@@ -175,6 +180,8 @@ public sealed class LifecycleTests
         var next = lines.FindIndex(at + 1, l => l.Length - l.TrimStart().Length == indent);
         lines.RemoveRange(at, next - at);
         await File.WriteAllLinesAsync(crd, lines);
+        var values = Path.Combine(copy, "values.yaml");
+        await File.WriteAllLinesAsync(values, (await File.ReadAllLinesAsync(values)).Where(l => !l.StartsWith("uninstallCheck:", StringComparison.Ordinal)));
         return copy;
     }
 

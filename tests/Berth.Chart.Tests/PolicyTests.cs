@@ -26,6 +26,9 @@ public sealed class PolicyTests
         await Refused(bob, "spec.approver must be the name of the requesting user", Work.Approval("alice"));
         await Refused(site.Admin, "service accounts may not approve", Work.Approval("system:serviceaccount:team:default"), "--as", "system:serviceaccount:team:default", "--as-group", "system:masters");
         await site.CreateAsync(bob, "team", Work.Approval("bob"));
+        // Who may approve may withdraw it, and nobody else.
+        await site.RefusedAsync(alice, "cannot delete", "-n", "team", "delete", "approvals", "--all");
+        await site.KubectlAsync(bob, "-n", "team", "delete", "approvals", "--all", "--wait=false");
         await site.RefusedAsync(site.Admin, "only Berth's operator may write this status", "-n", "team", "patch", "task", "t2", "--subresource=status", "--type=merge", "-p", """{"status":{"message":"x"}}""");
         await site.AdminAsync("-n", "team", "patch", "task", "t2", "--type=merge", "-p", """{"metadata":{"finalizers":["berth.dev/history"]}}""");
         await site.RefusedAsync(site.Admin, "only Berth's operator may take its finalizers off", "-n", "team", "patch", "task", "t2", "--type=merge", "-p", """{"metadata":{"finalizers":null}}""");

@@ -96,9 +96,27 @@ public class RenderTests
             Assert.Equal(["pg_isready", "-h", "127.0.0.1"], container[probe]!["exec"]!["command"]!.AsArray().Take(3).Select(c => (string)c!));
         Assert.Equal("berth-postgres", (string?)container["env"]!.AsArray().Single(e => (string?)e!["name"] == "POSTGRES_PASSWORD")!["valueFrom"]!["secretKeyRef"]!["name"]);
         Assert.Equal("keep", (string?)objects.Only("Secret", "berth-postgres")["metadata"]!["annotations"]!["helm.sh/resource-policy"]);
-        // Only the operator reaches it.
-        var from = Assert.Single(objects.Only("NetworkPolicy", "berth-postgres")["spec"]!["ingress"]![0]!["from"]!.AsArray());
-        Assert.Equal("operator", (string?)from!["podSelector"]!["matchLabels"]!["app.kubernetes.io/component"]);
+        // Who has the connection string reaches it, the checks of Helm's hooks included, and nobody else does.
+        var selector = Assert.Single(objects.Only("NetworkPolicy", "berth-postgres")["spec"]!["ingress"]![0]!["from"]!.AsArray())!["podSelector"]!;
+        var pods = objects.Where(o => (string?)o["kind"] is "Deployment" or "StatefulSet" or "Job" or "Pod").Select(o => o["spec"]!["template"]?.AsObject() ?? o).ToList();
+        Assert.Equal(4, pods.Count);
+        foreach (var each in pods)
+        {
+            var asks = each["spec"]!["containers"]![0]!["env"]!.AsArray().Any(e => (string?)e!["name"] == "Postgres__ConnectionString");
+            Assert.Equal(asks, Selects(selector, each["metadata"]!["labels"]!));
+        }
+    }
+
+    [Theory, MemberData(nameof(Helm))]
+    public async Task One_operator_of_some_namespaces_may_serve_the_aggregated_API(string helm)
+    {
+        Tool.Require(helm, "helm");
+        Assert.DoesNotContain(await Chart.RenderAsync(helm, "--set", Chart.WithDatabase, "--set", "watchNamespaces={team}"), o => (string?)o["kind"] == "APIService");
+        var objects = await Chart.RenderAsync(helm, "--set", Chart.WithDatabase, "--set", "watchNamespaces={team}", "--set", "view.withWatchNamespaces=true");
+        Assert.Equal("berth-view", (string?)objects.Only("APIService", "v1alpha1.view.berth.dev")["spec"]!["service"]!["name"]);
+        Assert.Superset(new HashSet<string> { "subjectaccessreviews", "apiservices" }, Resources(objects.Only("ClusterRole", "berth-berth-system-cluster")).ToHashSet());
+        var container = objects.Only("Deployment", "berth")["spec"]!["template"]!["spec"]!["containers"]![0]!;
+        Assert.Equal("0.0.0.0:9443", (string?)container["env"]!.AsArray().Single(e => (string?)e!["name"] == "View__Address")!["value"]);
     }
 
     [Theory, MemberData(nameof(Helm))]
@@ -113,6 +131,10 @@ public class RenderTests
         Assert.DoesNotContain(objects.Where(o => o["metadata"]!["labels"] is JsonObject l && l.Any(p => p.Key.Contains("aggregate-to", StringComparison.Ordinal))),
             r => r["rules"]!.AsArray().Any(rule => rule!["verbs"]!.AsArray().Any(v => (string?)v == "create") && rule["resources"]!.AsArray().Any(x => (string?)x is "approvals" or "workspaces")));
     }
+
+    private static bool Selects(JsonNode selector, JsonNode labels) =>
+        selector["matchLabels"]!.AsObject().All(l => (string?)labels[l.Key] == (string?)l.Value)
+        && selector["matchExpressions"]!.AsArray().All(e => (string?)e!["operator"] == "In" && e["values"]!.AsArray().Any(v => (string?)v == (string?)labels[(string)e["key"]!]));
 
     private static IEnumerable<string> Resources(JsonObject role) => role["rules"]!.AsArray().SelectMany(r => r!["resources"]!.AsArray().Select(x => (string)x!));
 }

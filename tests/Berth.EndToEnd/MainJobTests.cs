@@ -83,6 +83,29 @@ public sealed class MainJobTests(StackFixture fixture)
     }
 
     [Fact]
+    public async Task A_plan_whose_source_has_changed_is_not_put_back_but_made_again()
+    {
+        await using var space = await Stack.SpaceAsync();
+        var source = new ObjectKey(space.Name, "source");
+        await Stack.Client.CreateAsync(Resources.ConfigMaps, new ConfigMap { Metadata = new ObjectMeta { Name = source.Name, Namespace = space.Name }, Data = new Dictionary<string, string> { ["in"] = "one" } }, space.Name);
+        await space.CreateAsync("a", s =>
+        {
+            s["source"] = new JsonObject { ["configMapRef"] = new JsonObject { ["name"] = source.Name } };
+            s["plan"]!["command"] = TestSpace.Shell("cat in > plan.out");
+        });
+        var before = await space.UntilReservedAsync("a");
+        await Stack.Client.PatchAsync(Resources.ConfigMaps, source, Patch.Merge(new JsonObject { ["data"] = new JsonObject { ["in"] = "two" } }));
+        await Stack.Client.DeleteAsync(Resources.Pods, new ObjectKey(space.Name, before.Status.Slot!.Pod));
+        var after = await space.UntilReservedAsync("a", notOn: before.Status.Slot.PodUid);
+        Assert.Contains(after.Status.History.Entries, e => e.Signal == "InputsChanged" && e.Message!.Contains("the source files", StringComparison.Ordinal));
+        Assert.DoesNotContain(after.Status.History.Entries, e => e.Signal == "ReservationTaken");
+        Assert.NotEqual(before.Status.Plan!.Artifacts!.Single().Digest, after.Status.Plan!.Artifacts!.Single().Digest);
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        Assert.Single(space.LedgerLines());
+    }
+
+    [Fact]
     public async Task A_runner_killed_under_a_reservation_costs_nothing()
     {
         await using var space = await Stack.SpaceAsync();

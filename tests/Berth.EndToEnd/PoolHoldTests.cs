@@ -74,6 +74,33 @@ public sealed class PoolHoldTests(PoolsFixture fixture, ITestOutputHelper output
     }
 
     [Fact]
+    public async Task A_namespace_that_keeps_as_much_as_it_may_begins_nothing_new_and_applies_what_is_approved()
+    {
+        await using var space = await fixture.Stack.SpaceAsync();
+        await space.CreateAsync("a", s => s["plan"]!["command"] = TestSpace.Shell("head -c 20000 /dev/urandom > plan.out; echo +1"));
+        await space.UntilAsync("a", t => t.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: true }, "planned and stored");
+        await fixture.AnnotateNamespaceAsync(space, Names.LimitsAnnotation, """{"storage": "10Ki"}""");
+        var told = await FirstHeldAsync(space);
+        Assert.Contains("in the history", (await space.GetAsync(told)).Status.Message!, StringComparison.Ordinal);
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        Assert.Equal(Reasons.LimitReached, (await space.GetAsync(told)).Status.Reason);
+        await fixture.AnnotateNamespaceAsync(space, Names.LimitsAnnotation, """{"storage": "1Gi"}""");
+        await space.UntilAsync(told, TaskPhase.Succeeded);
+    }
+
+    /// <summary>Creates tasks until one is held back: the first may begin before the database has answered.</summary>
+    private static async Task<string> FirstHeldAsync(TestSpace space)
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            var name = await space.CreateAsync($"look{i}", s => { s["type"] = "Plan"; s.Remove("apply"); s["plan"] = new JsonObject { ["command"] = TestSpace.Shell("true") }; });
+            if ((await space.UntilAsync(name, t => t.Status.Reason == Reasons.LimitReached || t.Status.Phase.IsTerminal(), "held or over")).Status.Reason == Reasons.LimitReached) return name;
+        }
+        throw new TimeoutException("sixty tasks began in a namespace that keeps more than it may");
+    }
+
+    [Fact]
     public async Task A_newer_task_that_supersedes_discards_the_unapproved_plan_of_its_workspace()
     {
         await using var space = await fixture.Stack.SpaceAsync();

@@ -71,7 +71,7 @@ public sealed class PoolScalingTests(PoolsFixture fixture)
             ["apiVersion"] = "policy/v1",
             ["kind"] = "PodDisruptionBudget",
             ["metadata"] = new JsonObject { ["name"] = "pdb", ["namespace"] = space.Name },
-            ["spec"] = new JsonObject { ["maxUnavailable"] = 1, ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { [Names.PoolLabel] = "pool" } } },
+            ["spec"] = new JsonObject { ["maxUnavailable"] = 1, ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { [Names.PoolLabel] = "pool" }, ["matchExpressions"] = new JsonArray(new JsonObject { ["key"] = Names.ProtectedLabel, ["operator"] = "DoesNotExist" }) } },
         }, space.Name);
         await fixture.UntilAsync(async () => (int?)(await fixture.Stack.Client.GetAsync(Budgets, new ObjectKey(space.Name, "pdb")))["status"]?["expectedPods"] == 2, "a budget that counts two pods");
         await ScaleAsync(space, 0);

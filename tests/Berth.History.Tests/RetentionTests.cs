@@ -137,6 +137,28 @@ public sealed class RetentionTests(HistoryFixture fixture)
         Assert.DoesNotContain(use.Tables, t => t.Table.EndsWith("default", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task What_the_tasks_of_a_namespace_keep_is_told_and_grows_less_when_they_go()
+    {
+        await using var test = await fixture.StoreAsync();
+        await FillAsync(test);
+        var other = Make.Task("other", created: Now);
+        await test.Store.WriteTransitionsAsync([Make.Batch(other with { Metadata = other.Metadata with { Namespace = "team-b" } }, 0, Make.Entry(1, at: Now))]);
+        Assert.Equal([("team-a", 2_000L), ("team-b", 0L)], await KeptAsync());
+        var (plan, saved) = (BytesTests.Noise(3_000), BytesTests.Noise(4_000));
+        await test.Store.PutArtifactAsync(new MemoryStream(plan), BytesTests.Link(plan, "old-done-1") with { TaskUid = "old-done" });
+        await test.Store.PutArtifactAsync(new MemoryStream(plan), BytesTests.Link(plan, "other-1") with { TaskUid = "other" });
+        await test.Store.PutCheckpointAsync(new MemoryStream(saved), new CheckpointRecord { TaskUid = "other", Attempt = "other-1", Number = 1, Digest = Digests.Of(saved), Size = saved.Length }, keep: 2);
+        // Stored in chunks with a few bytes around them.
+        var kept = await KeptAsync();
+        Assert.InRange(kept[0].Bytes, 5_000, 5_200);
+        Assert.InRange(kept[1].Bytes, 7_000, 7_400);
+        await test.Store.CleanUpAsync(RetentionPolicy.OlderThan(TimeSpan.FromDays(200)));
+        Assert.Equal(1_000, (await KeptAsync())[0].Bytes);
+
+        async Task<List<(string Name, long Bytes)>> KeptAsync() => [.. (await test.Store.GetStorageOfAsync(["team-a", "team-b"])).Select(n => (n.Key, n.Value)).Order()];
+    }
+
     private static string Month(int daysAgo) => Now.AddDays(-daysAgo).ToString("yyyyMM", System.Globalization.CultureInfo.InvariantCulture);
 
     // old-done shares its month with nothing; old-failed and old-running are as old, but a month later.

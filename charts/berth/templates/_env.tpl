@@ -46,6 +46,8 @@
 - name: Images__PullPolicy
   value: {{ . }}
 {{- end }}
+- name: Images__AgentResources
+  value: {{ .Values.agentImage.resources | toJson | quote }}
 - name: Lease__Name
   value: {{ .Values.lease.name | quote }}
 - name: Lease__Duration

@@ -58,8 +58,8 @@ name: {{ .name }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
 
-{{/* "true" when the aggregated API is served. It is one for the whole cluster, so an operator of one namespace serves none. */}}
-{{- define "berth.views" -}}{{ and .Values.view.enabled (not .Values.watchNamespaces) }}{{- end -}}
+{{/* "true" when the aggregated API is served. It is one for the whole cluster: of several operators that watch some namespaces one may. */}}
+{{- define "berth.views" -}}{{ and .Values.view.enabled (or (not .Values.watchNamespaces) .Values.view.withWatchNamespaces) }}{{- end -}}
 
 {{/* What the restricted pod security standard asks of a pod, and of a container. */}}
 {{- define "berth.podSecurity" -}}

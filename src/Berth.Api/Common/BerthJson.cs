@@ -24,5 +24,5 @@ namespace Berth.Api;
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ActionNote))]
 [JsonSerializable(typeof(List<FreezeWindow>))]
-[JsonSerializable(typeof(TaskLimits))]
+[JsonSerializable(typeof(NamespaceLimits))]
 public sealed partial class BerthJson : JsonSerializerContext;

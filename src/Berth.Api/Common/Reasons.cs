@@ -215,6 +215,9 @@ public static class Reasons
     /// <summary>A Secret, ConfigMap or volume that the pool's template names is missing.</summary>
     public const string VolumeMissing = nameof(VolumeMissing);
 
+    /// <summary>The agent of a pod runs, and has not connected to the operator for a minute.</summary>
+    public const string AgentNotConnected = nameof(AgentNotConnected);
+
     /// <summary>Pods of the pool end as soon as they begin.</summary>
     public const string PodsFailing = nameof(PodsFailing);
 
@@ -233,7 +236,7 @@ public static class Reasons
     /// <summary>A freeze window or limit cannot be read, so nothing is applied until it can be.</summary>
     public const string InvalidWindow = nameof(InvalidWindow);
 
-    /// <summary>As many tasks as the pool, namespace or workspace may run at once hold slots.</summary>
+    /// <summary>As many tasks as the pool, namespace or workspace may run at once hold slots, or the namespace keeps as much in the history as it may.</summary>
     public const string LimitReached = nameof(LimitReached);
 
     /// <summary>The runner cannot start in the image of the task container.</summary>

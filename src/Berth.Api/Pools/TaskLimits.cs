@@ -2,7 +2,7 @@ using Berth.Api.Schema;
 
 namespace Berth.Api;
 
-/// <summary>Caps on tasks that hold slots, running and reserved ones alike. On a Namespace the same fields stand as JSON in the annotation berth.dev/limits.</summary>
+/// <summary>Caps on tasks that hold slots, running and reserved ones alike. On a Namespace the same fields, and one for storage, stand as JSON in the annotation berth.dev/limits.</summary>
 public sealed record TaskLimits
 {
     /// <summary>Tasks that may hold a slot at once.</summary>

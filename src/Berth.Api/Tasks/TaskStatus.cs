@@ -25,6 +25,10 @@ public sealed record TaskStatus
     /// <summary>The value of spec.requeue that was acted on.</summary>
     public long ObservedRequeue { get; init; }
 
+    /// <summary>The value of the annotation berth.dev/checkpoint that was acted on: each value asks for one checkpoint.</summary>
+    [Bounds(MaxLength = 64)]
+    public string? Checkpointed { get; init; }
+
     /// <summary>When this run entered the queue; decides the order among equal priorities.</summary>
     public DateTimeOffset? QueuedAt { get; init; }
 

@@ -16,6 +16,9 @@ internal sealed class CapBook(IReadOnlyList<TaskCap> caps)
         return null;
     }
 
+    /// <summary>Whether a slot that somebody else gives up may let a task of this workspace in. A cap on its workspace, or one that lets nobody in, stays full whoever leaves.</summary>
+    public bool LeavingHelps(string workspace) => Array.TrueForAll(_entries, e => e.LeavingHelps(workspace));
+
     /// <summary>A task of this workspace took a slot.</summary>
     public void Take(string workspace)
     {
@@ -35,6 +38,8 @@ internal sealed class CapBook(IReadOnlyList<TaskCap> caps)
                 ? new WaitCause(Reasons.LimitReached, $"{cap.Scope} lets {each} tasks of one workspace hold slots at once, and that many of {workspace} do; begins when one of them gives its slot up")
                 : null;
         }
+
+        public bool LeavingHelps(string workspace) => cap.Tasks is not 0 && !(_byWorkspace.GetValueOrDefault(workspace) >= cap.TasksPerWorkspace);
 
         public void Take(string workspace)
         {

@@ -14,6 +14,7 @@ internal sealed class PlacementRun
     private readonly Dictionary<string, WorkspaceHolder> _workspaces;
     private readonly HashSet<string> _next = new(StringComparer.Ordinal);
     private readonly WaitCause _behind;
+    private readonly WaitCause? _nothingNew;
     private readonly SlotPicker _picker;
     private readonly CapBook _caps;
     private readonly Queue<Reservation> _displaceable;
@@ -33,7 +34,7 @@ internal sealed class PlacementRun
         _waits = new(order.Length, StringComparer.Ordinal);
         _displaceable = new(snapshot.Displaceable.OrderBy(r => r.Since).ThenBy(r => r.TaskUid, StringComparer.Ordinal));
         _superseded = Superseding.Find(order, snapshot.Workspaces);
-        (_given, _freeing) = (snapshot.Given, snapshot.Freeing);
+        (_given, _freeing, _nothingNew) = (snapshot.Given, snapshot.Freeing, snapshot.NothingNew);
         var then = snapshot.Outlook is { Length: > 0 } outlook ? outlook : "begins when one is, or scale the pool up";
         _behind = new WaitCause(Reasons.WaitingForWorkspace, "several tasks of this workspace come first; they have it one after another");
         _noSlot = new WaitCause(Reasons.WaitingForSlot, $"no slot of pool {snapshot.Pool} is free; {then}");
@@ -78,8 +79,9 @@ internal sealed class PlacementRun
             return _next.Add(task.Workspace) ? new WaitCause(Reasons.WaitingForWorkspace, $"workspace {task.Workspace} is held by task {holder.Name} ({holder.Doing}); begins once that one is over") : _behind;
         }
         if (_superseded.TryGetValue(task.Uid, out var newer)) return new WaitCause(Reasons.WaitingForWorkspace, $"task {newer} takes its place");
+        if (!task.Approved && _nothingNew is { } held) return held;
         if (_caps.Refusal(task.Workspace) is not { } full) return null;
-        if (task.Approved) Displace();
+        if (task.Approved && _caps.LeavingHelps(task.Workspace)) Displace();
         return full;
     }
 

@@ -1,3 +1,5 @@
+using Berth.Core.Tasks;
+
 namespace Berth.Core.Placement;
 
 /// <summary>What placement looks at: the free slots of one pool, the tasks that want one, and who holds which workspace.</summary>
@@ -29,6 +31,9 @@ public sealed record PlacementSnapshot
 
     /// <summary>Caps on tasks that hold slots: the pool's and the namespace's.</summary>
     public IReadOnlyList<TaskCap> Caps { get; init; } = [];
+
+    /// <summary>Why nothing that is not approved may begin; null if it may.</summary>
+    public WaitCause? NothingNew { get; init; }
 
     /// <summary>Reservations that may be given to an approved task: unapproved, with a stored plan.</summary>
     public IReadOnlyList<Reservation> Displaceable { get; init; } = [];

@@ -9,7 +9,8 @@ namespace Berth.Core.Pools;
 /// <summary>What the operator's own configuration adds to every agent pod.</summary>
 /// <param name="Image">Image of agent and runner.</param>
 /// <param name="PullPolicy">Pull policy of that image; null for the cluster's default.</param>
-public sealed record AgentImage(string Image, string? PullPolicy = null);
+/// <param name="Resources">Resources of its containers; null for a small request and no limits.</param>
+public sealed record AgentImage(string Image, string? PullPolicy = null, JsonObject? Resources = null);
 
 /// <summary>A pod made from a pool's template, or why it cannot be.</summary>
 public sealed record StampedPod(JsonObject? Pod, string Hash, Fault? Fault)
@@ -102,7 +103,7 @@ public static class PodStamper
             ["image"] = image.Image,
             ["command"] = command,
             ["securityContext"] = PodSecurity.OfAgent(uid),
-            ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["cpu"] = "20m", ["memory"] = "64Mi" } },
+            ["resources"] = image.Resources?.DeepClone() ?? new JsonObject { ["requests"] = new JsonObject { ["cpu"] = "20m", ["memory"] = "64Mi" } },
         };
         if (image.PullPolicy is { } policy) container["imagePullPolicy"] = policy;
         return container;

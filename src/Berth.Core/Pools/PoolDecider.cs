@@ -11,16 +11,18 @@ public static class PoolDecider
     public static PoolDecision Decide(PoolObserved seen)
     {
         var deleting = seen.Pool.Metadata.DeletionTimestamp is not null;
-        var fault = seen.Stamp.Fault ?? seen.Refused;
         var scaling = deleting || seen.Pool.Spec.Autoscaling is null ? null : Autoscaler.Decide(seen);
         var desired = deleting ? 0 : scaling?.Desired ?? seen.Pool.Spec.Replicas ?? 1;
         var roll = PodRoll.Plan(seen, desired);
+        // Whether one more pod would be let in concerns nobody while none is missing.
+        var fault = seen.Stamp.Fault ?? (roll.Missing == 0 && seen.Refused is { Retry: true, Reason: not Reasons.PodsFailing } ? null : seen.Refused);
         var rebalance = deleting ? default : Rebalancer.Decide(seen, desired);
         var report = PoolReport.Of(seen, desired, scaling, roll, fault, rebalance.Done);
         var delete = Ended(seen).Concat(deleting ? seen.Pods.Where(p => p.Live && p.Free) : roll.Delete).ToList();
         var create = deleting || seen.Stamp.Fault is not null ? 0 : CreationBackoff.Allow(seen, roll.Serving, roll.Missing);
         var wake = new Wakeups(seen.Now);
         wake.At(scaling?.WakeAt);
+        foreach (var pod in seen.Pods) wake.At(pod.HeardBy);
         if (roll.Missing > create) wake.At(seen.CreateNotBefore);
         return new PoolDecision
         {

@@ -104,6 +104,9 @@ public sealed record PoolPod
     /// <summary>What keeps it from getting ready, as the kubelet or scheduler says; null if nothing.</summary>
     public Fault? Trouble { get; init; }
 
+    /// <summary>By when its agent should have connected; null if it has, if its container does not run yet, or if that time is over.</summary>
+    public DateTimeOffset? HeardBy { get; init; }
+
     /// <summary>Slots that hold something.</summary>
     public int Held => Running + Reserved + Offered;
 

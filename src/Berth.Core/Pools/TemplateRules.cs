@@ -23,7 +23,19 @@ internal static class TemplateRules
         if ((task["ports"] as JsonArray)?.OfType<JsonObject>().Any(p => p.ContainsKey("hostPort")) == true) return "container task has a hostPort, which cannot be stamped more than once; remove it";
         if ((task["volumeMounts"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(m => !IsReadOnly(m)) is { } mount)
             return $"container task mounts volume {mount["name"]} writable, which all slots would share; set readOnly: true, or keep state outside the pod";
-        return NamesOfOurs(spec, containers);
+        return NamesOfOurs(spec, containers) ?? WhatIsTheAgents(spec, containers);
+    }
+
+    /// <summary>Token, journal and sockets are the agent's alone, and nobody else may pass for it.</summary>
+    private static string? WhatIsTheAgents(JsonObject spec, JsonArray containers)
+    {
+        foreach (var container in containers.Concat(spec["initContainers"] as JsonArray ?? []).OfType<JsonObject>())
+            if ((container["volumeMounts"] as JsonArray)?.OfType<JsonObject>().Select(NameOf).FirstOrDefault(n => n.StartsWith("berth-", StringComparison.Ordinal)) is { } mounted)
+                return $"container {NameOf(container)} mounts volume {mounted}, which is Berth's: token, journal and sockets belong to the agent alone";
+        foreach (var volume in (spec["volumes"] as JsonArray ?? []).OfType<JsonObject>())
+            if ((volume["projected"]?["sources"] as JsonArray)?.Any(s => s?["serviceAccountToken"]?["audience"] is JsonValue audience && audience.TryGetValue(out string? name) && name == Names.TokenAudience) == true)
+                return $"volume {NameOf(volume)} asks for a token of audience {Names.TokenAudience}, with which a command could pass for the agent";
+        return null;
     }
 
     private static string? NotALists(JsonObject spec)

@@ -29,6 +29,25 @@ public sealed record StorageUse
             }
             return new StorageUse { DatabaseBytes = total, Tables = tables };
         }, cancellation);
+
+    /// <summary>What tasks of some namespaces keep: artifacts and checkpoints as they are stored, output as it was kept. What several tasks share counts for each.</summary>
+    internal static Task<IReadOnlyDictionary<string, long>> OfNamespacesAsync(HistoryConnections connections, IReadOnlyCollection<string> namespaces, CancellationToken cancellation) =>
+        connections.RunAsync<IReadOnlyDictionary<string, long>>("measure what namespaces keep", async (connection, token) =>
+        {
+            await using var command = new NpgsqlCommand("""
+                select t.namespace, sum(kept.bytes)::bigint
+                  from berth.tasks t join (
+                    select l.task_uid, a.stored_size as bytes from berth.artifact_links l join berth.artifacts a using (digest)
+                    union all select c.task_uid, a.stored_size from berth.checkpoints c join berth.artifacts a using (digest)
+                    union all select task_uid, stored from berth.logs) kept on kept.task_uid = t.uid
+                  where t.namespace = any($1) group by 1
+                """, connection)
+            { Parameters = { new() { Value = namespaces.ToArray() } } };
+            var found = namespaces.ToDictionary(n => n, _ => 0L, StringComparer.Ordinal);
+            await using var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
+            while (await reader.ReadAsync(token).ConfigureAwait(false)) found[reader.GetString(0)] = reader.GetInt64(1);
+            return found;
+        }, cancellation);
 }
 
 /// <summary>Disk use of one table.</summary>

@@ -10,6 +10,7 @@ namespace Berth.Operator.Cluster;
 /// <summary>Reads pods and nodes into the facts that decisions use.</summary>
 internal sealed class PodReader(ClusterCache cache)
 {
+    private static readonly TimeSpan ConnectsWithin = TimeSpan.FromMinutes(1);
     private const string OutOfServiceTaint = "node.kubernetes.io/out-of-service";
     private static readonly string[] CollectorReasons = ["DeletionByPodGC", "DeletionByTaintManager"];
 
@@ -36,7 +37,7 @@ internal sealed class PodReader(ClusterCache cache)
             NodeExists = nodeName.Length == 0 || node is not null,
             NodeReady = node is null || IsReady(node),
             NodeBootId = node?.Status?.NodeInfo?.BootID ?? "",
-            NodeOutOfService = node?.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true,
+            NodeOutOfService = node is not null && IsOutOfService(node),
         };
     }
 
@@ -45,6 +46,9 @@ internal sealed class PodReader(ClusterCache cache)
 
     /// <summary>Why new work must not go to a pod, and whether it is to end as soon as it is free; null if it takes work.</summary>
     public PodDrain? DrainOf(Pod pod) => Drain(pod, pod.Spec?.NodeName is { } name ? cache.Nodes.Store.Get(new ObjectKey(name)) : null);
+
+    /// <summary>Whether a node is gone, or was declared so.</summary>
+    public bool IsNodeLost(string name) => cache.Nodes.Store.Get(new ObjectKey(name)) is not { } node || IsOutOfService(node);
 
     /// <summary>Names of nodes that take new pods and carry the labels that a pod of this pool asks for.</summary>
     public IReadOnlyList<string> NodesFor(Pod? example) =>
@@ -68,6 +72,15 @@ internal sealed class PodReader(ClusterCache cache)
         }
         return null;
     }
+
+    /// <summary>By when the agent of a pod should have connected to a leader that began at a moment; null while its container does not run.</summary>
+    public static DateTimeOffset? HeardBy(Pod pod, DateTimeOffset leadsSince) =>
+        pod is { Metadata.DeletionTimestamp: null, Status.Phase: not ("Failed" or "Succeeded") } && AgentOf(pod)?.State?.Running is { } running
+            ? (running.StartedAt > leadsSince ? running.StartedAt.Value : leadsSince) + ConnectsWithin : null;
+
+    /// <summary>What is wrong with a pod whose agent has not connected in time.</summary>
+    public static Fault NotHeard(Pod pod, string? addresses) =>
+        new(Reasons.AgentNotConnected, $"the agent of pod {pod.Metadata.Name} runs and has not connected to the operator ({addresses ?? "its gateway"}) for a minute; 'kubectl logs {pod.Metadata.Name} -n {pod.Metadata.Namespace} -c {Names.AgentContainer}' says what it tried; a NetworkPolicy, or gateway.addresses of the chart, may be why");
 
     /// <summary>Index of a slot container; null for any other container.</summary>
     public static int? SlotIndex(string? container) =>
@@ -93,6 +106,10 @@ internal sealed class PodReader(ClusterCache cache)
         (node.Status?.Conditions ?? []).Where(c => c.Status == "True").Select(c => c.Type ?? ""));
 
     private static bool IsReady(Node node) => node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
+
+    private static bool IsOutOfService(Node node) => node.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true;
+
+    private static ContainerStatus? AgentOf(Pod pod) => pod.Status?.InitContainerStatuses?.FirstOrDefault(s => s.Name == Names.AgentContainer);
 
     private static bool AllTerminated(Pod pod)
     {

@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
 using Berth.History;
 using Berth.Kubernetes;
 using Berth.Operator.Approvals;
 using Berth.Operator.Cluster;
 using Berth.Operator.Options;
+using Berth.Operator.View;
 
 namespace Berth.Operator.Hosting;
 
@@ -33,6 +35,7 @@ internal sealed class InstallCheck(KubernetesClient client, ApprovalProver prove
         well &= await TryAsync("a replica leads", LeaderAsync, cancellationToken);
         well &= await TryAsync("the cluster checks who approves", PolicyAsync, cancellationToken);
         well &= await TryAsync("the database answers", token => history.PingAsync(token), cancellationToken);
+        if (options.View.Address is { Length: > 0 }) well &= await TryAsync("the API server reaches the aggregated API", ViewAsync, cancellationToken);
         return well;
     }
 
@@ -76,6 +79,21 @@ internal sealed class InstallCheck(KubernetesClient client, ApprovalProver prove
         throw new InstallCheckException(first?.Spec?.HolderIdentity is { Length: > 0 } holder
             ? $"{holder} holds Lease {key} and did not renew it for {LeaderWithin.TotalSeconds} s; look at its log"
             : $"nobody holds Lease {key}; look at the operator's pods");
+    }
+
+    /// <summary>The registration is new, or its CA, when this runs right after an install: the API server is given time to look again.</summary>
+    private async Task ViewAsync(CancellationToken cancellationToken)
+    {
+        string? why = null;
+        for (var until = time.GetUtcNow() + LeaderWithin; time.GetUtcNow() < until; await Task.Delay(LookAgain, time, cancellationToken))
+        {
+            var service = await client.TryGetAsync(ViewRegistration.ApiServices, new ObjectKey(ViewRegistration.ApiServiceName), cancellationToken)
+                ?? throw new InstallCheckException($"there is no APIService {ViewRegistration.ApiServiceName}; install it with the chart, or set view.enabled=false");
+            var available = (service["status"]?["conditions"] as JsonArray)?.FirstOrDefault(c => (string?)c?["type"] == "Available");
+            if ((string?)available?["status"] == "True") return;
+            why = available is null ? "it has not looked yet" : $"{available["reason"]}: {available["message"]}";
+        }
+        throw new InstallCheckException($"APIService {ViewRegistration.ApiServiceName} is not available ({why}). While that is so the whole cluster cannot finish deleting namespaces: let the API server reach port 9443 of the operator's pods (view.port), or set view.enabled=false");
     }
 
     private async Task PolicyAsync(CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using Berth.Core.Pools;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Approvals;
+using Berth.Operator.Checkpoints;
 using Berth.Operator.Cluster;
 using Berth.Operator.Gateway;
 using Berth.Operator.History;
@@ -40,6 +41,7 @@ internal sealed class LeaderWork
     private readonly WakeupWatch _wakeups;
     private readonly EscalationWatch _escalations;
     private readonly PoolCare _care;
+    private readonly NamespaceStorage _storage;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaderWork> _log;
     private readonly Func<Controllers> _controllers;
@@ -49,18 +51,19 @@ internal sealed class LeaderWork
         ClusterCache cache, LeaderState leader, AgentRegistry agents, PlacementLoop placement, GatewayPublisher gateway, Dispatcher dispatcher, LoopSupervisor loops,
         HistoryWriter history, HistoryUpkeep upkeep, HistorySpill spill, HistoryCondition condition, HistoryCatchUp catchUp, VerbAudit audit, MountWatch mounts, PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks, PoolReconciler pools, AgentJanitor janitor, WakeupWatch wakeups,
         OperatorOptions options, TimeProvider time, ILoggerFactory logging,
-        EscalationWatch escalations, PoolCare care)
+        EscalationWatch escalations, PoolCare care, NamespaceStorage storage, CheckpointReports checkpoints)
     {
         (_cache, _leader, _agents, _placement, _gateway, _dispatcher, _loops, _history, _time) = (cache, leader, agents, placement, gateway, dispatcher, loops, history, time);
         (_upkeep, _spill, _condition, _catchUp, _audit, _mounts) = (upkeep, spill, condition, catchUp, audit, mounts);
         _wakeups = wakeups;
-        (_escalations, _care) = (escalations, care);
+        (_escalations, _care, _storage) = (escalations, care, storage);
         _log = logging.CreateLogger<LeaderWork>();
         _controllers = () => new Controllers(
             new Controller<ObjectKey>(new ControllerOptions { Name = "task", Workers = options.Operator.Workers, Time = time, Logging = logging }, tasks.ReconcileAsync),
             new Controller<ObjectKey>(new ControllerOptions { Name = "pool", Workers = 4, Time = time, Logging = logging }, pools.ReconcileAsync),
             new Controller<string>(new ControllerOptions { Name = "agent", Workers = 2, Time = time, Logging = logging }, janitor.ReconcileAsync));
         Subscribe(plans, states, prover, tasks);
+        checkpoints.Answered += key => WakeTask(key);
     }
 
     /// <summary>Whether the work loops make progress; the lease is renewed only while they do.</summary>
@@ -81,6 +84,7 @@ internal sealed class LeaderWork
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost);
         var loops = Task.WhenAll(
             _loops.RunAsync("pool-care", _care.RunAsync, ending.Token),
+            _loops.RunAsync("namespace-storage", _storage.RunAsync, ending.Token),
             _loops.RunAsync("mounts", _mounts.RunAsync, ending.Token),
             _loops.RunAsync("escalation", _escalations.RunAsync, ending.Token),
             _loops.RunAsync("dispatcher", stop => _dispatcher.RunAsync(term, stop), ending.Token),
@@ -147,7 +151,8 @@ internal sealed class LeaderWork
         _cache.PodInformer.AddHandler(change => PodChanged(change.Object, change.Type));
         _cache.Nodes.AddHandler(change => { foreach (var pod in _cache.Pods.ByIndex(ClusterCache.ByNode, change.Key.Name)) PodChanged(pod, InformerEventType.Updated); });
         _agents.Changed += AgentChanged;
-        _cache.Namespaces.AddHandler(change => { if (WorkHolds.Differ(change.Old, change.Object)) WakeTasksOfNamespace(change.Key.Name); });
+        _cache.Namespaces.AddHandler(NamespaceChanged);
+        _storage.Changed += WakeTasksOfNamespace;
         _mounts.Changed += key => _running?.Pools.Queue.Add(key);
         _placement.DemandChanged += key => _running?.Pools.Queue.Add(key);
         _placement.Placed += key => WakeTask(key);
@@ -157,6 +162,13 @@ internal sealed class LeaderWork
         plans.Stored += key => WakeTask(key);
         states.Changed += WakeTasksOfPool;
         prover.Changed += ns => { foreach (var key in _cache.Tasks.Keys()) if (key.Namespace == ns && _cache.Tasks.Get(key)?.Status.Phase == TaskPhase.ApplyPending) WakeTask(key); };
+    }
+
+    private void NamespaceChanged(InformerEvent<Namespace> change)
+    {
+        if (!WorkHolds.Differ(change.Old, change.Object)) return;
+        _storage.LookAgain();
+        WakeTasksOfNamespace(change.Key.Name);
     }
 
     /// <summary>Tasks whose plan is not stored say so; tasks that are being deleted need not wait for a database that is away.</summary>

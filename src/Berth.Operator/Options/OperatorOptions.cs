@@ -1,4 +1,7 @@
 using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Berth.Core.Pools;
 using Berth.Operator.Telemetry.Notifications;
 
 namespace Berth.Operator.Options;
@@ -56,7 +59,7 @@ internal sealed record OperatorOptions
         if (Postgres is { EncryptionKeysDirectory.Length: > 0, EncryptionKeysSecret.Length: > 0 }) found.Add("Postgres:EncryptionKeysDirectory and Postgres:EncryptionKeysSecret exclude each other; set one");
         if (Postgres.EncryptionKeysDirectory is { Length: > 0 } keys && !Directory.Exists(keys)) found.Add($"Postgres:EncryptionKeysDirectory '{keys}' does not exist; mount the Secret with the keys there");
         found.AddRange(Retention.Violations());
-        if (string.IsNullOrWhiteSpace(Images.Agent)) found.Add("Images:Agent is missing; it names the image of agent and runner");
+        found.AddRange(Images.Violations());
         if (Lease.Duration <= Lease.RenewDeadline || Lease.RenewDeadline <= Lease.RetryPeriod * 1.2) found.Add("Lease: Duration > RenewDeadline > 1.2 × RetryPeriod must hold");
         found.AddRange(Notifications.Violations());
         return found;
@@ -145,6 +148,31 @@ internal sealed record ImagesSection
 
     /// <summary>Its pull policy; the cluster's default if empty.</summary>
     public string? PullPolicy { get; init; }
+
+    /// <summary>Resources of its containers, as JSON like a container's own; a small request and no limits if empty.</summary>
+    public string? AgentResources { get; init; }
+
+    /// <summary>All of it, as pods are made with it.</summary>
+    public AgentImage ForPods() => new(Agent, PullPolicy is { Length: > 0 } policy ? policy : null, AgentResources is { Length: > 0 } text ? JsonNode.Parse(text) as JsonObject : null);
+
+    /// <summary>What is wrong with it, in words.</summary>
+    public IEnumerable<string> Violations()
+    {
+        if (string.IsNullOrWhiteSpace(Agent)) yield return "Images:Agent is missing; it names the image of agent and runner";
+        if (AgentResources is { Length: > 0 } text && !IsObject(text)) yield return $"Images:AgentResources '{text}' is no JSON object such as {{\"limits\": {{\"memory\": \"256Mi\"}}}}";
+    }
+
+    private static bool IsObject(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) is JsonObject;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 }
 
 /// <summary>Leader election.</summary>

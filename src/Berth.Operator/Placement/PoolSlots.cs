@@ -27,6 +27,7 @@ internal sealed class PoolSlots(ClusterCache cache, PodReader pods, AgentRegistr
             Workspaces = Workspaces(pool, waiting, offers),
             Held = count.Held,
             Caps = Caps(pool, resource, count, offers),
+            NothingNew = holds.NothingNewIn(pool.Namespace!),
             Displaceable = count.Displaceable,
             Freeing = count.Freeing,
             Given = given,

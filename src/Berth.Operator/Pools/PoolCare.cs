@@ -16,7 +16,8 @@ namespace Berth.Operator.Pools;
 /// </summary>
 internal sealed class PoolCare(KubernetesClient client, ClusterCache cache, AgentRegistry agents, PoolPods pods, OperatorEvents events, TimeProvider time, ILogger<PoolCare> log)
 {
-    private const string SafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+    /// <summary>What autoscalers of nodes ask before they take a pod's node away.</summary>
+    internal const string SafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict";
     private const string DeletionCost = "controller.kubernetes.io/pod-deletion-cost";
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly ResourceType<JsonObject> Budgets = Resources.Dynamic("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true);

@@ -6,20 +6,24 @@ using Berth.Core.Tasks;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Cluster;
+using Berth.Operator.Options;
 using Berth.Operator.Placement;
 
 namespace Berth.Operator.Pools;
 
 /// <summary>Gathers what the pool's decision reads, from caches.</summary>
-internal sealed class PoolObserver(ClusterCache cache, PodReader reader, AgentRegistry agents, PlacementLoop placement, MountWatch mounts, TimeProvider time)
+internal sealed class PoolObserver(ClusterCache cache, PodReader reader, AgentRegistry agents, PlacementLoop placement, MountWatch mounts, OperatorOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, DateTimeOffset> _idleSince = new(StringComparer.Ordinal);
     private long _epoch;
+    private DateTimeOffset _since;
 
     /// <summary>A new term: since when pods are idle is found out anew, for nobody looked in between.</summary>
     public void Begin(long epoch)
     {
-        if (Interlocked.Exchange(ref _epoch, epoch) != epoch) _idleSince.Clear();
+        if (Interlocked.Exchange(ref _epoch, epoch) == epoch) return;
+        _idleSince.Clear();
+        _since = time.GetUtcNow();
     }
 
     /// <summary>The pods of a pool as they are.</summary>
@@ -49,6 +53,7 @@ internal sealed class PoolObserver(ClusterCache cache, PodReader reader, AgentRe
         var connected = agent is { Connected: true, Unavailable: null };
         var taken = tasks.Select(t => PoolSlots.SlotOn(t, uid)).Concat(offers.Select(o => o.Slot.Index)).ToHashSet();
         var drain = reader.DrainOf(pod);
+        var (heardBy, now) = (agent is null ? PodReader.HeardBy(pod, _since) : null, time.GetUtcNow());
         var observed = new PoolPod
         {
             Name = pod.Metadata.Name!,
@@ -71,7 +76,8 @@ internal sealed class PoolObserver(ClusterCache cache, PodReader reader, AgentRe
             ApplyCapable = tasks.Count(t => t.Spec.Type != TaskType.Plan) + offers.Count(o => o.ApplyCapable),
             Idle = connected ? agent!.Slots.Values.Count(s => s.Ready && s.Attempt is null && s.Directory is null && !taken.Contains(s.Index)) : 0,
             Unacknowledged = agents.HoldsUnwritten(uid) && agents.Session(uid) is not null,
-            Trouble = PodReader.Trouble(pod) ?? mounts.TroubleOf(pod),
+            Trouble = PodReader.Trouble(pod) ?? mounts.TroubleOf(pod) ?? (heardBy <= now ? PodReader.NotHeard(pod, options.Gateway.Addresses) : null),
+            HeardBy = heardBy > now ? heardBy : null,
         };
         if (!observed.Free) _idleSince.TryRemove(uid, out _);
         return observed with { IdleSince = observed is { Free: true, Live: true } ? _idleSince.GetOrAdd(uid, time.GetUtcNow()) : null };

@@ -35,11 +35,13 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
 
     private StampedPod Make(AgentPoolResource pool)
     {
-        var stamp = PodStamper.Stamp(pool, new AgentImage(options.Images.Agent, options.Images.PullPolicy is { Length: > 0 } policy ? policy : null));
+        var stamp = PodStamper.Stamp(pool, options.Images.ForPods());
         if (stamp.Pod is null) return stamp;
         var metadata = stamp.Pod["metadata"]!.AsObject();
         if (metadata["annotations"] is not JsonObject annotations) metadata["annotations"] = annotations = [];
         annotations[TemplateAnnotation] = PodStamper.TemplateHash(pool.Spec);
+        // From the first moment on: pods with volumes of their own and an owner that it does not know keep a node for ever where they do not say so.
+        annotations.TryAdd(PoolCare.SafeToEvict, "true");
         return stamp;
     }
 

@@ -9,7 +9,7 @@ using Berth.Operator.Cluster;
 namespace Berth.Operator.Pools;
 
 /// <summary>What holds work back besides slots: freeze windows and limits, of pools and of namespaces. Read once per text.</summary>
-internal sealed class WorkHolds(ClusterCache cache, TimeProvider time)
+internal sealed class WorkHolds(ClusterCache cache, NamespaceStorage storage, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, (string Text, FreezeCalendar Calendar)> _namespaces = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (long Generation, FreezeCalendar Calendar)> _pools = new(StringComparer.Ordinal);
@@ -36,16 +36,31 @@ internal sealed class WorkHolds(ClusterCache cache, TimeProvider time)
     public (TaskLimits Limits, string Scope)? LimitsOf(string ns)
     {
         if (Annotation(ns, Names.LimitsAnnotation) is not { } text) return null;
+        return ReadLimits(text) is { } limits
+            ? (new TaskLimits { Tasks = limits.Tasks, TasksPerWorkspace = limits.TasksPerWorkspace }, $"namespace {ns} (annotation {Names.LimitsAnnotation})")
+            : (new TaskLimits { Tasks = 0 }, $"the annotation {Names.LimitsAnnotation} of namespace {ns} is not a JSON object such as {{\"tasks\": 20, \"storage\": \"10Gi\"}}; until it is, it");
+    }
+
+    /// <summary>Why nothing that is not approved begins in a namespace; null if it may.</summary>
+    public WaitCause? NothingNewIn(string ns) => cache.Namespaces.Store.Get(new ObjectKey(ns)) is { } resource && StorageLimitOf(resource) is { } limit && storage.Used(ns) >= limit
+        ? new WaitCause(Reasons.LimitReached, $"namespace {ns} keeps as many plans, checkpoints and logs in the history as the annotation {Names.LimitsAnnotation} lets it; begins when older ones are gone (retention, or 'berth cleanup --older-than') or that limit is higher; what is approved is applied all the same")
+        : null;
+
+    /// <summary>Bytes that a namespace may keep; null if it has no such limit, or one that cannot be read.</summary>
+    public static long? StorageLimitOf(Namespace ns) =>
+        ns.Metadata.Annotation(Names.LimitsAnnotation) is { Length: > 0 } text && ReadLimits(text) is { } limits && Quantities.TryParse(limits.Storage, out var bytes) ? bytes : null;
+
+    /// <summary>Null if it is no JSON object with such limits.</summary>
+    private static NamespaceLimits? ReadLimits(string text)
+    {
         try
         {
-            if (JsonSerializer.Deserialize(text, BerthJson.Default.TaskLimits) is { } limits && limits.Tasks is null or > 0 && limits.TasksPerWorkspace is null or > 0)
-                return (limits, $"namespace {ns} (annotation {Names.LimitsAnnotation})");
+            return JsonSerializer.Deserialize(text, BerthJson.Default.NamespaceLimits) is { } limits && limits.Tasks is null or > 0 && limits.TasksPerWorkspace is null or > 0 && (limits.Storage is null || Quantities.TryParse(limits.Storage, out _)) ? limits : null;
         }
         catch (JsonException)
         {
-            // Said below, to all who wait.
+            return null; // said by LimitsOf to all who wait
         }
-        return (new TaskLimits { Tasks = 0 }, $"the annotation {Names.LimitsAnnotation} of namespace {ns} is not a JSON object such as {{\"tasks\": 20}}; until it is, it");
     }
 
     private static WorkHold? Hold(FreezeCalendar? calendar, string where, DateTimeOffset now)

@@ -44,7 +44,7 @@ internal static class ClosedSets
     public static readonly TaskSignal[] GivingUp = [TaskSignal.RetriesExhausted, TaskSignal.ResetsExhausted];
 
     /// <summary>Background loops.</summary>
-    public static readonly string[] Loops = ["migration", "history", "history-probe", "history-keys", "history-spill", "history-upkeep", "history-catch-up", "audit", "plans", "logs", "approval-policy", "events", "certificate", "dispatcher", "placement", "sweep", "storage", "notifications", "pool-care", "mounts", "escalation", "view-registration", "view-certificate"];
+    public static readonly string[] Loops = ["migration", "history", "history-probe", "history-keys", "history-spill", "history-upkeep", "history-catch-up", "audit", "audit-spill", "plans", "logs", "approval-policy", "events", "certificate", "dispatcher", "placement", "sweep", "storage", "notifications", "pool-care", "mounts", "namespace-storage", "escalation", "view-registration", "view-certificate"];
 
     /// <summary>Why writes to the database fail.</summary>
     public static readonly string[] HistoryCauses = Enum.GetNames<HistoryUnavailableReason>();

@@ -16,7 +16,7 @@ internal sealed class ClusterGauges(
     OperatorMetrics metrics, TaskCensus census, TaskTelemetry tasks, ClusterCache cache, AgentRegistry agents, LeaderState leader, LeaderWork work,
     HistoryWriter history, HistorySpill spill, HistoryCondition condition, GatewayCertificates certificates, ViewCertificates viewCertificates, StorageMeter storage, TimeProvider time)
 {
-    private static readonly string[] Hindrances = [Reasons.InvalidTemplate, Reasons.PodRefused, Reasons.Unschedulable, Reasons.ImagePullFailed, Reasons.CrashLoop, Reasons.RunnerIncompatible, Reasons.VolumeMissing, Reasons.QuotaExceeded, Reasons.MissingPermission, Reasons.PodsFailing];
+    private static readonly string[] Hindrances = [Reasons.InvalidTemplate, Reasons.PodRefused, Reasons.Unschedulable, Reasons.ImagePullFailed, Reasons.CrashLoop, Reasons.RunnerIncompatible, Reasons.VolumeMissing, Reasons.QuotaExceeded, Reasons.MissingPermission, Reasons.PodsFailing, Reasons.AgentNotConnected];
 
     /// <summary>Registers all of them.</summary>
     public void Register()

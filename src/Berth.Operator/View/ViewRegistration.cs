@@ -12,7 +12,8 @@ internal sealed class ViewRegistration(KubernetesClient client, ViewCertificates
 
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
-    private static readonly ResourceType<JsonObject> ApiServices = Resources.Dynamic("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced: false);
+    /// <summary>Registrations of aggregated APIs.</summary>
+    public static readonly ResourceType<JsonObject> ApiServices = Resources.Dynamic("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced: false);
     private string? _told;
 
     /// <summary>Runs until cancelled.</summary>

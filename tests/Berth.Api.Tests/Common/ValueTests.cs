@@ -32,6 +32,35 @@ public class ValueTests
         Assert.DoesNotMatch(new Regex(Durations.Pattern), text);
     }
 
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("1048576", 1_048_576)]
+    [InlineData("1k", 1_000)]
+    [InlineData("1Ki", 1_024)]
+    [InlineData("500Mi", 524_288_000)]
+    [InlineData("2G", 2_000_000_000)]
+    [InlineData("10Gi", 10_737_418_240)]
+    [InlineData("1Pi", 1_125_899_906_842_624)]
+    public void Quantities_of_bytes_are_read(string text, long bytes)
+    {
+        Assert.True(Quantities.TryParse(text, out var value));
+        Assert.Equal(bytes, value);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("Gi")]
+    [InlineData("10GiB")]
+    [InlineData("10gi")]
+    [InlineData("10ki")]
+    [InlineData("10K")]
+    [InlineData("1.5Gi")]
+    [InlineData("-1")]
+    [InlineData("10 Gi")]
+    [InlineData("999999999999999P")]
+    public void Anything_else_is_no_quantity(string? text) => Assert.False(Quantities.TryParse(text, out _));
+
     [Fact]
     public void A_digest_has_one_form()
     {

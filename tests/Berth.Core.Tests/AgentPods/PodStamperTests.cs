@@ -81,6 +81,10 @@ public sealed class PodStamperTests
     [InlineData("""{"spec":{"containers":[{"name":"task","ports":[{"hostPort":80}]}]}}""", "hostPort")]
     [InlineData("""{"spec":{"containers":[{"name":"task","volumeMounts":[{"name":"shared","mountPath":"/s"}]}]}}""", "writable")]
     [InlineData("""{"spec":{"containers":[{"name":"task"}],"volumes":[{"name":"berth-token"}]}}""", "kept for Berth")]
+    [InlineData("""{"spec":{"containers":[{"name":"task","volumeMounts":[{"name":"berth-token","mountPath":"/t","readOnly":true}]}]}}""", "container task mounts volume berth-token, which is Berth's")]
+    [InlineData("""{"spec":{"containers":[{"name":"task"},{"name":"proxy","volumeMounts":[{"name":"berth-state","mountPath":"/s"}]}]}}""", "belong to the agent alone")]
+    [InlineData("""{"spec":{"containers":[{"name":"task"}],"initContainers":[{"name":"first","volumeMounts":[{"name":"berth-socket-0","mountPath":"/s"}]}]}}""", "belong to the agent alone")]
+    [InlineData("""{"spec":{"containers":[{"name":"task"}],"volumes":[{"name":"t","projected":{"sources":[{"secret":{"name":"s"}},{"serviceAccountToken":{"audience":"berth","path":"t"}}]}}]}}""", "volume t asks for a token of audience berth")]
     [InlineData("""{"spec":{}}""", "containers is missing")]
     [InlineData("""{"spec":{"containers":{"name":"task"}}}""", "containers is an object; it must be a list")]
     [InlineData("""{"spec":{"containers":"task"}}""", "containers is a string; it must be a list")]
@@ -94,6 +98,19 @@ public sealed class PodStamperTests
         var fault = StampOf(template).Fault;
         Assert.Equal(Reasons.InvalidTemplate, fault?.Reason);
         Assert.Contains(expected, fault!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_our_containers_ask_for_is_the_installations_to_say()
+    {
+        var limits = JsonNode.Parse("""{"requests":{"cpu":"1m"},"limits":{"cpu":"1","memory":"256Mi"}}""")!.AsObject();
+        var pod = PodStamper.Stamp(Pool(new AgentPoolSpec { Template = JsonSerializer.Deserialize<JsonElement>(Plain) }), new AgentImage("agent:1", Resources: limits)).Pod!;
+        foreach (var ours in new[] { "berth-install", Names.AgentContainer })
+        {
+            Assert.Equal(limits.ToJsonString(), Container(pod, ours)["resources"]!.ToJsonString());
+            Assert.Equal("""{"requests":{"cpu":"20m","memory":"64Mi"}}""", Container(Stamp(Plain), ours)["resources"]!.ToJsonString());
+        }
+        Assert.Null(Container(pod, "slot-0")["resources"]);
     }
 
     [Fact]
@@ -118,8 +135,10 @@ public sealed class PodStamperTests
     private static StampedPod StampOf(string template, int slots = 1, Func<AgentPoolSpec, AgentPoolSpec>? change = null)
     {
         var spec = new AgentPoolSpec { SlotsPerPod = slots, Template = JsonSerializer.Deserialize<JsonElement>(template) };
-        return PodStamper.Stamp(new AgentPoolResource { Metadata = new ResourceMeta { Name = "pool", Namespace = "ns", Uid = "u" }, Spec = change is null ? spec : change(spec) }, new AgentImage("agent:1"));
+        return PodStamper.Stamp(Pool(change is null ? spec : change(spec)), new AgentImage("agent:1"));
     }
+
+    private static AgentPoolResource Pool(AgentPoolSpec spec) => new() { Metadata = new ResourceMeta { Name = "pool", Namespace = "ns", Uid = "u" }, Spec = spec };
 
     private static IEnumerable<JsonObject> Containers(JsonObject pod) => pod["spec"]!["initContainers"]!.AsArray().Concat(pod["spec"]!["containers"]!.AsArray()).OfType<JsonObject>();
 

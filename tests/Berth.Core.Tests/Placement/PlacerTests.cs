@@ -1,5 +1,6 @@
 using Berth.Api;
 using Berth.Core.Placement;
+using Berth.Core.Tasks;
 using Berth.Core.Tests.Building;
 using Xunit;
 
@@ -72,6 +73,64 @@ public sealed class PlacerTests
     {
         var result = Place([], [Task("a", approved: true), Task("b")], displaceable: [new Reservation("young", "u", 0, A.T0), new Reservation("old", "u", 1, A.T0.AddHours(-1))]);
         Assert.Equal(["old"], result.Displaced);
+    }
+
+    [Theory]
+    [InlineData(1, null, true)]
+    // Whoever leaves, this workspace has all that it may have.
+    [InlineData(null, 1, false)]
+    [InlineData(1, 1, false)]
+    // Limits that cannot be read let nobody in.
+    [InlineData(0, null, false)]
+    public void A_reservation_makes_way_for_an_approved_task_under_a_cap_only_where_that_lets_it_in(int? tasks, int? ofWorkspace, bool displaced)
+    {
+        var result = Placer.Place(new PlacementSnapshot
+        {
+            Pool = "pool",
+            Slots = [Slot("p", 0)],
+            Waiting = [Task("a", "net", approved: true)],
+            ApplyBudget = new Dictionary<string, int> { ["uid-p"] = 1 },
+            Workspaces = new Dictionary<string, WorkspaceHolder> { ["net"] = new("a", "a", "ApplyPending") },
+            Caps = [new TaskCap("pool", 9, null, 1, new Dictionary<string, int>()), new TaskCap("namespace", tasks, ofWorkspace, 1, new Dictionary<string, int> { ["net"] = 1 })],
+            Displaceable = [new Reservation("other", "u", 0, A.T0)],
+        });
+        Assert.Equal(Reasons.LimitReached, result.Waits["a"].Reason);
+        Assert.Equal(displaced ? ["other"] : [], result.Displaced);
+    }
+
+    [Fact]
+    public void Where_nothing_new_may_begin_what_is_approved_still_does()
+    {
+        var full = new WaitCause(Reasons.LimitReached, "the namespace keeps as much as it may");
+        var result = Placer.Place(new PlacementSnapshot
+        {
+            Pool = "pool",
+            Slots = [Slot("p", 0), Slot("p", 1)],
+            Waiting = [Task("new"), Task("look", applyCapable: false), Task("approved", approved: true)],
+            ApplyBudget = new Dictionary<string, int> { ["uid-p"] = 2 },
+            Workspaces = new Dictionary<string, WorkspaceHolder>(),
+            NothingNew = full,
+        });
+        Assert.Equal(["approved"], result.Offers.Keys);
+        Assert.Equal([full, full], result.Waits.Values);
+        Assert.Equal(0, result.Unmet.Tasks);
+    }
+
+    [Fact]
+    public void Work_goes_to_the_emptiest_node_first_and_there_to_the_emptiest_pod()
+    {
+        FreeSlot On(string node, string pod, int index) => Slot(pod, index) with { Node = node };
+        var result = Placer.Place(new PlacementSnapshot
+        {
+            Pool = "pool",
+            Slots = [On("busy", "a", 0), On("busy", "b", 0), On("calm", "c", 0), On("calm", "c", 1)],
+            Waiting = [Task("first", age: 3), Task("second", age: 2), Task("third", age: 1)],
+            ApplyBudget = new[] { "a", "b", "c" }.ToDictionary(p => $"uid-{p}", _ => 9),
+            Load = new Dictionary<string, int> { ["uid-b"] = 1 },
+            NodeLoad = new Dictionary<string, int> { ["busy"] = 1 },
+            Workspaces = new Dictionary<string, WorkspaceHolder>(),
+        });
+        Assert.Equal([("first", "c"), ("second", "a"), ("third", "c")], result.Offers.Select(o => (o.Key, o.Value.Pod)).Order());
     }
 
     [Theory]

@@ -48,6 +48,29 @@ public sealed class PoolDeciderTests
     }
 
     [Fact]
+    public void A_pool_that_has_all_its_pods_does_not_say_that_there_is_no_room_for_more()
+    {
+        var full = new Fault(Reasons.QuotaExceeded, "full");
+        var whole = PoolDecider.Decide(Fixed(1, P.Pod("a")) with { Refused = full, CreateNotBefore = A.T0.AddSeconds(5) });
+        Assert.Equal((ConditionStatus.True, Reasons.AsExpected), (P.Ready(whole).Status, P.Ready(whole).Reason));
+        var starting = PoolDecider.Decide(Fixed(1, P.Starting("a")) with { Refused = full });
+        Assert.Equal((Reasons.PodsStarting, null), (P.Ready(starting).Reason, starting.Fault));
+        var less = PoolDecider.Decide(Fixed(2, P.Pod("a")) with { Refused = full });
+        Assert.Equal((ConditionStatus.True, Reasons.QuotaExceeded), (P.Ready(less).Status, P.Ready(less).Reason));
+        // What is no matter of room is said all the same.
+        Assert.Equal(Reasons.PodsFailing, PoolDecider.Decide(Fixed(1, P.Starting("a")) with { Refused = new Fault(Reasons.PodsFailing, "ended") }).Fault?.Reason);
+        Assert.Equal(Reasons.InvalidTemplate, PoolDecider.Decide(Fixed(1, P.Starting("a")) with { Refused = new Fault(Reasons.InvalidTemplate, "bad", Retry: false) }).Fault?.Reason);
+    }
+
+    [Fact]
+    public void A_pod_whose_agent_has_not_connected_yet_is_looked_at_when_it_should_have()
+    {
+        var due = A.T0.AddSeconds(40);
+        Assert.Equal(due, PoolDecider.Decide(Fixed(1, P.Starting("a") with { HeardBy = due })).WakeAt);
+        Assert.Null(PoolDecider.Decide(Fixed(1, P.Starting("a"))).WakeAt);
+    }
+
+    [Fact]
     public void Old_pods_that_never_came_up_end_at_once_and_hold_nothing_back()
     {
         var stuck = Enumerable.Range(0, 20).Select(i => Old($"p{i}", p => p with { Ready = false, Idle = 0, Trouble = Trouble })).ToArray();

@@ -45,6 +45,23 @@ public sealed class PodTroubleTests
     public void A_container_that_runs_is_no_trouble() =>
         Assert.Null(PodReader.Trouble(PodWith(Status("slot-0", new ContainerState { Running = new() }, 127, "Error", ""))));
 
+    [Fact]
+    public void An_agent_that_runs_is_to_connect_within_a_minute_of_its_start_or_of_a_new_leaders()
+    {
+        var began = DateTimeOffset.Parse("2030-01-01T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture);
+        Pod With(ContainerState state, string phase = "Running") => new() { Metadata = new() { Name = "p", Namespace = "team" }, Status = new() { Phase = phase, InitContainerStatuses = [new ContainerStatus { Name = Names.AgentContainer, State = state }] } };
+        var running = With(new ContainerState { Running = new() { StartedAt = began } });
+        Assert.Equal(began.AddMinutes(1), PodReader.HeardBy(running, began.AddHours(-1)));
+        Assert.Equal(began.AddMinutes(3), PodReader.HeardBy(running, began.AddMinutes(2)));
+        Assert.Null(PodReader.HeardBy(With(new ContainerState { Waiting = new() { Reason = "PodInitializing" } }), began));
+        Assert.Null(PodReader.HeardBy(With(new ContainerState { Running = new() { StartedAt = began } }, "Failed"), began));
+        Assert.Null(PodReader.HeardBy(new Pod { Metadata = new() { Name = "p" } }, began));
+        var fault = PodReader.NotHeard(running, "berth-gateway.berth-system.svc:8443");
+        Assert.Equal(Reasons.AgentNotConnected, fault.Reason);
+        Assert.Contains("berth-gateway.berth-system.svc:8443", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("kubectl logs p -n team -c berth-agent", fault.Message, StringComparison.Ordinal);
+    }
+
     private static ContainerStatus Status(string name, ContainerState state, int code, string reason, string message) => new()
     {
         Name = name,
