@@ -49,6 +49,7 @@ internal sealed class ScaleBenchmark(BenchCluster cluster, string ns, Gates gate
             await UntilAsync("waiting", t => t.Status.Slot is null);
         }
         await cluster.StopOperatorAsync();
+        ObjectCost.Measure(gates, await cluster.Client.GetAsync(Kinds.Tasks, new ObjectKey(ns, "finished")), await cluster.Client.GetAsync(Kinds.Tasks, new ObjectKey(ns, "waiting")));
     }
 
     private async Task MeasureAsync(int size, bool sweep)
