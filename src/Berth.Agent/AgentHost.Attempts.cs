@@ -53,6 +53,12 @@ internal sealed partial class AgentHost
     /// <summary>Journals the attempt, then begins it. The slot is claimed.</summary>
     private void Accept(Assign order, Slot slot)
     {
+        // Here, because the files of an apply were read meanwhile: what is journalled with a boot was ordered for it.
+        if (order.RunnerBoot > 0 && order.RunnerBoot != BootOf(slot))
+        {
+            Refuse(order, RefusalReasons.RunnerReplaced, $"the container of slot {slot.Index} was restarted since: boot {order.RunnerBoot} was meant, this is boot {BootOf(slot)}", slot);
+            return;
+        }
         AttemptSpool spool;
         try
         {

@@ -163,7 +163,7 @@ internal sealed partial class AgentHost
         {
             if (!_journal.State.Seen(order.Attempt))
             {
-                var never = new AttemptResult { Attempt = order.Attempt, Outcome = AttemptOutcome.Stopped, Message = "stopped before it started; it never will", EndedAt = DateTimeOffset.UtcNow };
+                var never = new AttemptResult { Attempt = order.Attempt, Outcome = AttemptOutcome.Stopped, Message = order.Reason.Length > 0 ? $"stopped before it started: {order.Reason}" : "stopped before it started; it never will", EndedAt = DateTimeOffset.UtcNow };
                 Record(new AttemptFinished(never, order.Slot));
                 Tell(never);
                 return;

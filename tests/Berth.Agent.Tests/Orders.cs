@@ -24,6 +24,7 @@ internal static class Orders
         {
             TaskUid = plan.TaskUid,
             Run = plan.Run,
+            Plan = plan.Attempt,
             Artifacts = result.Plan!.Artifacts.ToDictionary(a => a.Path, a => a.Digest),
             Command = argv,
         };

@@ -81,6 +81,25 @@ public sealed class RefusalTests : IAsyncLifetime
         await _gateway.ExpectAsync<AttemptResult>(r => r.Attempt == next.Attempt);
     }
 
+    /// <summary>Such an order was on its way while the slot's container was restarted. Its operator takes the later boot for a proof that it is dead.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(7)]
+    public async Task An_order_for_another_boot_of_the_runner(long boot)
+    {
+        await RefusedAsync(Orders.Sh("true") with { RunnerBoot = boot }, RefusalReasons.RunnerReplaced);
+        var next = Orders.Sh("true") with { RunnerBoot = 1 };
+        await _gateway.SendAsync(next);
+        await _gateway.ExpectAsync<AttemptResult>(r => r.Attempt == next.Attempt);
+    }
+
+    [Fact]
+    public async Task An_apply_for_another_boot_of_the_runner()
+    {
+        var (plan, result) = await PlannedAsync();
+        await RefusedAsync(Orders.Apply(plan, result, "true") with { RunnerBoot = 2 }, RefusalReasons.RunnerReplaced);
+    }
+
     [Fact]
     public async Task A_slot_without_a_runner() => await RefusedAsync(Orders.Sh("true") with { Slot = 1 }, RefusalReasons.RunnerAbsent);
 
@@ -103,7 +122,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     public static TheoryData<string> Differences() =>
-        ["digest", "command", "env", "extra secret", "file changed", "file gone", "file is a link", "other run", "artifact list"];
+        ["digest", "command", "env", "extra secret", "file changed", "file gone", "file is a link", "other run", "other plan", "artifact list"];
 
     [Theory]
     [MemberData(nameof(Differences))]
@@ -125,6 +144,7 @@ public sealed class RefusalTests : IAsyncLifetime
                 File.CreateSymbolicLink(file, file + ".real");
                 break;
             case "other run": apply = apply with { Run = 2 }; break;
+            case "other plan": apply = Orders.Apply(plan with { Attempt = "task-uid-other" }, result, [.. apply.Command!.Argv]) with { Directory = plan.Attempt }; break;
             case "artifact list": apply = apply with { Restore = [] }; break;
         }
         await RefusedAsync(apply, RefusalReasons.ManifestMismatch);

@@ -70,7 +70,7 @@ internal sealed class ChaosRun(BerthStack stack, TestSpace space, Random random,
     {
         var pods = (await stack.Client.ListAsync(Resources.Pods, space.Name)).Items.Where(p => p.Metadata.DeletionTimestamp is null).ToList();
         var pod = pods.Count == 0 ? null : pods[random.Next(pods.Count)].Metadata.Name;
-        switch (random.Next(8))
+        switch (random.Next(10))
         {
             case 0 or 1 when pod is not null: await SignalAsync(pod, Names.SlotContainer(random.Next(2))); break;
             case 2 when pod is not null: await SignalAsync(pod, Names.AgentContainer); break;
@@ -78,6 +78,9 @@ internal sealed class ChaosRun(BerthStack stack, TestSpace space, Random random,
             case 4: await KillOperatorAsync(); break;
             case 5 when !_databaseDown: Say("stop the database"); await stack.Postgres.StopAsync(); _databaseDown = true; break;
             case 5 or 6 when _databaseDown: Say("start the database"); await stack.Postgres.StartAgainAsync(); _databaseDown = false; break;
+            case 6 or 7: Say("cut all watches"); await stack.FaultAsync("cut-watches"); break;
+            case 8: await RestartApiServerAsync(); break;
+            case 9 when pod is not null: await FreezeAgentAsync(pod); break;
         }
     }
 
@@ -94,6 +97,24 @@ internal sealed class ChaosRun(BerthStack stack, TestSpace space, Random random,
         Say($"kill operator {pid}");
         BerthStack.Signal(pid, "KILL");
         return Task.CompletedTask;
+    }
+
+    /// <summary>Every connection to the API server is cut, and for a moment there is none.</summary>
+    private async Task RestartApiServerAsync()
+    {
+        var down = random.Next(200, 3000);
+        Say($"restart the API server, down for {down} ms");
+        await stack.FaultAsync($"restart?downMilliseconds={down}");
+    }
+
+    /// <summary>The agent says nothing for a while; its slots run on.</summary>
+    private async Task FreezeAgentAsync(string pod)
+    {
+        Say($"freeze the agent of {pod}");
+        var agent = $"admin/pods/{space.Name}/{pod}/{{0}}?container={Names.AgentContainer}";
+        await stack.Pods.DoAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, agent, "freeze"));
+        await Task.Delay(random.Next(500, 5000));
+        await stack.Pods.DoAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, agent, "thaw"));
     }
 
     private async Task<TaskPhase?> PhaseAsync(string task)

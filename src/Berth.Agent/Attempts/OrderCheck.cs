@@ -48,6 +48,7 @@ internal static class OrderCheck
         if (Digests.Of(order.Manifest!) != order.RunDigest) return "the manifest does not have the digest that the grant covers";
         if (Manifest.Parse(order.Manifest!) is not { } manifest) return "the manifest cannot be read";
         if (manifest.TaskUid != order.TaskUid || manifest.Run != order.Run) return "the manifest is of another task or run";
+        if (manifest.Plan is { Length: > 0 } plan && plan != order.Directory) return "the manifest is of another plan";
         if (!manifest.Command.SequenceEqual(order.Command!.Argv)) return "the command is not the approved one";
         if (!Same(manifest.Env, order.Env)) return "the environment is not the approved one";
         var secrets = manifest.Secrets ?? new Dictionary<string, string>();

@@ -51,7 +51,7 @@ internal sealed record PlanDescription
             {
                 Text = Marked(Masked(order, text), text.Length > TextLimit),
                 Counts = new PlanCounts { Add = Count(document, "add"), Change = Count(document, "change"), Destroy = Count(document, "destroy") },
-                SemanticDigest = document.RootElement.TryGetProperty("semantic", out var semantic)
+                SemanticDigest = document.RootElement.TryGetProperty("semantic", out var semantic) && semantic.ValueKind != JsonValueKind.Null
                     ? Digests.Of("berth-describe-command/1\n" + CanonicalJson.Write(System.Text.Json.Nodes.JsonNode.Parse(semantic.GetRawText())))
                     : null,
             };

@@ -18,6 +18,9 @@ public sealed record Manifest
     /// <summary>Run of the task.</summary>
     public int Run { get; init; }
 
+    /// <summary>The attempt that made the plan: however equal the next plan is, it has another digest, and no approval of this one is for it.</summary>
+    public string? Plan { get; init; }
+
     /// <summary>Digest of the immutable part of the spec.</summary>
     public string SpecHash { get; init => field = value ?? ""; } = "";
 

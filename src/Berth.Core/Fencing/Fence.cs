@@ -12,7 +12,8 @@ public static class Fence
     private static string? ByAgent(AttemptStatus attempt, AgentFacts? agent)
     {
         if (agent is null) return null;
-        if (agent.Attempts.TryGetValue(attempt.Id, out var known) && (known.End is not null || known.Refused is not null || !known.MayRun)) return "AgentReportedEnd";
+        // An agent that has the attempt says itself when it is over; against its word boot numbers prove nothing.
+        if (agent.Attempts.TryGetValue(attempt.Id, out var known)) return known.End is not null || known.Refused is not null || !known.MayRun ? "AgentReportedEnd" : null;
         return agent.Slots.TryGetValue(attempt.Slot, out var slot) && slot.RunnerBoot > attempt.RunnerBoot ? "RunnerRestarted" : null;
     }
 

@@ -7,10 +7,13 @@ namespace Berth.Core.Tasks;
 internal static class ApplyPendingPhase
 {
     private static readonly TimeSpan DefaultHold = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LookAgainForPlan = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan InputsAgainAfter = TimeSpan.FromSeconds(10);
 
     public static void Decide(TaskDraft draft)
     {
         Attempts.AcknowledgeAgain(draft);
+        if (draft.Seen.PlanStored == false) Unstore(draft);
         if (!draft.Status.Plan!.Stored) Store(draft);
         if (KeepSlot(draft)) return;
         if (Approve.Settle(draft)) return;
@@ -20,6 +23,17 @@ internal static class ApplyPendingPhase
         if (!draft.Status.Slot.Warm) { Restore(draft); return; }
         if (draft.Status.Grant is null) { WaitForApproval(draft); return; }
         Begin(draft);
+    }
+
+    /// <summary>
+    /// The database has lost the plan; agents keep no copy once it was stored. Where a slot has it, it is good for as long as the slot. Where none
+    /// has, the next restore finds out, unless a backup has brought it back by then.
+    /// </summary>
+    private static void Unstore(TaskDraft draft)
+    {
+        if (draft.Status.Slot is { Warm: true }) draft.Status = draft.Status with { Plan = draft.Status.Plan! with { Stored = false } };
+        else draft.Do(new TaskAction.CheckPlanStored("", draft.Status.Plan!.Attempt, draft.Status.Plan));
+        draft.WakeAfter(LookAgainForPlan);
     }
 
     private static void Store(TaskDraft draft)
@@ -71,9 +85,29 @@ internal static class ApplyPendingPhase
             else if (draft.Seen.Wait is { } wait) draft.Wait(wait.Reason, $"{wait.Message}; {Approve.Waiting(draft)}");
             return;
         }
+        if (!IsStillTheSame(draft)) return;
         Attempts.Order(draft, AttemptKind.Restore, Attempts.Take(offer, draft, warm: false), offer.Node, offer.NodeBootId, offer.RunnerBoot);
         draft.Move(TaskSignal.ReservationTaken, $"restoring the stored plan on {draft.SlotName}");
         Attempts.Deliver(draft);
+    }
+
+    /// <summary>
+    /// What apply would run with there is compared before the slot is taken: nobody is to approve what could not be applied. An image that
+    /// the kubelet has not told yet is compared when apply begins.
+    /// </summary>
+    private static bool IsStillTheSame(TaskDraft draft)
+    {
+        if (draft.Seen.Inputs is not { } inputs) return false;
+        if (inputs.Fault is { } fault)
+        {
+            draft.Wait(fault.Reason, fault.Message);
+            draft.WakeAfter(InputsAgainAfter);
+            return false;
+        }
+        var (then, now) = (draft.Status.Inputs!, inputs.Snapshot!);
+        if (Manifests.Difference(then, now with { ImageId = now.ImageId ?? then.ImageId }) is not { } change) return true;
+        Recovery.Reset(draft, TaskSignal.InputsChanged, $"{change} changed since the plan", keepGrant: false);
+        return false;
     }
 
     /// <summary>An unapproved task whose slot was given up on purpose waits without one.</summary>
@@ -94,8 +128,10 @@ internal static class ApplyPendingPhase
             return;
         }
         if (Attempts.Ended(draft) is not { } end) { Attempts.Deliver(draft); Silence.Watch(draft, known); return; }
+        var never = Attempts.NeverBegan(draft, end);
         Attempts.Close(draft, end);
-        if (end.Kind == EndKind.Succeeded)
+        if (never) Elsewhere(draft, TaskSignal.AttemptRefused, $"nothing was restored: {Attempts.Describe(end)}; trying again");
+        else if (end.Kind == EndKind.Succeeded)
         {
             draft.Status = draft.Status with { Slot = draft.Status.Slot! with { Warm = true }, Failures = 0 };
             draft.Move(TaskSignal.PlanRestored, draft.Status.Grant is null ? Approve.Waiting(draft) : "the stored plan is verified and in place; apply begins");
@@ -111,7 +147,7 @@ internal static class ApplyPendingPhase
     {
         draft.Move(signal, message, Reasons.SlotLost);
         Recovery.ReleaseAll(draft);
-        draft.Status = draft.Status with { NotBefore = draft.Seen.Now + TimeSpan.FromMilliseconds(500 * (1 + draft.Seen.Jitter)) };
+        draft.Status = draft.Status with { NotBefore = draft.Seen.Now + Attempts.ShortPause(draft) };
         draft.WakeAt(draft.Status.NotBefore);
     }
 
@@ -179,7 +215,7 @@ internal static class ApplyPendingPhase
         if (seen.Inputs?.Fault is { } fault)
         {
             draft.Wait(fault.Reason, $"approved, but {fault.Message}");
-            draft.WakeAfter(TimeSpan.FromSeconds(10));
+            draft.WakeAfter(InputsAgainAfter);
             return;
         }
         if (seen.Inputs?.Snapshot is not { } now || (status.Grant!.Basis != GrantBasis.Auto && seen.GrantStillThere is null)) return;

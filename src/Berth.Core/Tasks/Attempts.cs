@@ -53,7 +53,7 @@ internal static class Attempts
         var attempt = draft.Status.Attempt!;
         draft.Status = draft.Status with
         {
-            Attempt = attempt with { StartedAt = attempt.StartedAt ?? Known(draft)?.StartedAt, EndedAt = end.At, ExitCode = end.ExitCode, Outcome = end.Kind.ToString() },
+            Attempt = attempt with { StartedAt = attempt.StartedAt ?? Known(draft)?.StartedAt, EndedAt = end.At, ExitCode = end.ExitCode, Outcome = end.Kind.ToString(), CpuMilliseconds = end.CpuMilliseconds, MaxMemoryKiB = end.MaxMemoryKiB },
             // Agents report an end only once every process is dead: the late word of a lost attempt is its proof, too.
             Loss = draft.Status.Loss is { Fenced: false } loss ? loss with { Fenced = true } : draft.Status.Loss,
         };
@@ -86,6 +86,19 @@ internal static class Attempts
         draft.Do(new TaskAction.SendAttempt(attempt));
     }
 
+    /// <summary>
+    /// Whether an attempt of an earlier leader has to make way. A write of a deposed leader can land late, when the workspace has been given
+    /// to another task already. The agent, which obeys this leader by now, never saw the attempt: so it never started, and never will.
+    /// </summary>
+    public static bool MakesWay(TaskDraft draft)
+    {
+        var attempt = draft.Status.Attempt!;
+        if (draft.Seen.WorkspaceTakenBy is not { } other || attempt.Epoch == draft.Seen.Leader.Epoch || draft.Seen.Agent is not { Connected: true } || Known(draft) is not null) return false;
+        CloseAs(draft, "Refused");
+        Recovery.BackToPending(draft, TaskSignal.AttemptRefused, $"attempt {attempt.Id} was ordered by an earlier leader and never begun, and workspace {draft.Spec.Workspace} has gone to task {other}", keepGrant: draft.Phase == TaskPhase.Planning, TimeSpan.Zero);
+        return true;
+    }
+
     /// <summary>Acknowledges again what the status already knows: the first word may have been lost.</summary>
     public static void AcknowledgeAgain(TaskDraft draft)
     {
@@ -99,6 +112,13 @@ internal static class Attempts
         draft.WakeAt(Loss.LostAt(draft.Seen));
         return Loss.Cause(draft.Seen, attempt.Slot, attempt.RunnerBoot);
     }
+
+    /// <summary>Whether the attempt was ended before it began, although nobody asked the task to stop: its order could not be made any more.</summary>
+    public static bool NeverBegan(TaskDraft draft, AttemptEnd end) =>
+        end.Kind == EndKind.Stopped && draft.Status.Attempt!.StartedAt is null && Known(draft)?.StartedAt is null && draft.Status.StopRequestedAt is null;
+
+    /// <summary>The pause after a refusal.</summary>
+    public static TimeSpan ShortPause(TaskDraft draft) => TimeSpan.FromMilliseconds(500 * (1 + draft.Seen.Jitter));
 
     /// <summary>How to call an end in a message.</summary>
     public static string Describe(AttemptEnd end) =>

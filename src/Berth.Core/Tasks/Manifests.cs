@@ -10,6 +10,7 @@ public static class Manifests
     {
         TaskUid = task.Metadata.Uid,
         Run = run,
+        Plan = plan.Attempt,
         SpecHash = inputs.SpecHash,
         SourceDigest = inputs.SourceDigest,
         Files = inputs.Files?.ToDictionary(f => f.Path, f => f.Digest),
@@ -24,6 +25,14 @@ public static class Manifests
         ToolVersions = plan.ToolVersions,
         TextDigest = plan.TextDigest,
     };
+
+    /// <summary>
+    /// What two plans have to share so that one approval does for both: what the describer says that the plan means, and everything else that
+    /// apply would run with. Artifacts and text are left out, since they differ in bytes where the plans say the same. Null where plans can never
+    /// be called equal.
+    /// </summary>
+    public static string? Meaning(Manifest manifest, string? described) =>
+        described is { Length: > 0 } ? Digests.Of($"{described}\n{(manifest with { Plan = null, Artifacts = null, TextDigest = null }).ToCanonicalJson()}") : null;
 
     /// <summary>Hash of the part of the spec that cannot change.</summary>
     public static string SpecHash(TaskSpec spec)

@@ -20,6 +20,7 @@ internal static class PlanningPhase
             Recovery.Reset(draft, TaskSignal.PlanLost, $"{cause} while planning", keepGrant: true);
             return;
         }
+        if (Attempts.MakesWay(draft)) return;
         Attempts.Deliver(draft);
         Silence.Watch(draft, known);
     }
@@ -27,7 +28,7 @@ internal static class PlanningPhase
     private static void Refused(TaskDraft draft, Refusal refusal)
     {
         Attempts.CloseAs(draft, "Refused");
-        Recovery.BackToPending(draft, TaskSignal.AttemptRefused, $"slot {draft.SlotName} refused the attempt: {refusal.Reason}: {refusal.Message}", keepGrant: true, TimeSpan.FromMilliseconds(500 * (1 + draft.Seen.Jitter)));
+        Recovery.BackToPending(draft, TaskSignal.AttemptRefused, $"slot {draft.SlotName} refused the attempt: {refusal.Reason}: {refusal.Message}", keepGrant: true, Attempts.ShortPause(draft));
     }
 
     private static void Ended(TaskDraft draft, AttemptEnd end)
@@ -36,6 +37,12 @@ internal static class PlanningPhase
         {
             Attempts.Close(draft, end);
             Recovery.Reset(draft, TaskSignal.PlanLost, $"the container of slot {draft.SlotName} was restarted while planning", keepGrant: true);
+            return;
+        }
+        if (Attempts.NeverBegan(draft, end))
+        {
+            Attempts.Close(draft, end);
+            Recovery.BackToPending(draft, TaskSignal.AttemptRefused, $"nothing was planned: {Attempts.Describe(end)}", keepGrant: true, Attempts.ShortPause(draft));
             return;
         }
         if (end.Kind == EndKind.Succeeded && draft.Spec.Type == TaskType.PlanAndApply && StoredInAMoment(draft, end)) return;
@@ -78,7 +85,9 @@ internal static class PlanningPhase
     private static PlanStatus Planned(TaskDraft draft, PlanStatus made, bool noChanges)
     {
         var plan = made with { Attempt = draft.Status.Attempt!.Id, Summary = noChanges ? "no changes" : Summary(made.Counts), At = draft.Seen.Now };
-        return draft.Spec.Type == TaskType.PlanAndApply ? plan with { Digest = Manifests.Of(draft.Task, draft.Status.Run, draft.Status.Inputs!, plan).Digest() } : plan;
+        if (draft.Spec.Type != TaskType.PlanAndApply) return plan;
+        var manifest = Manifests.Of(draft.Task, draft.Status.Run, draft.Status.Inputs!, plan);
+        return plan with { Digest = manifest.Digest(), SemanticDigest = Manifests.Meaning(manifest, made.SemanticDigest) };
     }
 
     private static string Summary(PlanCounts? counts) =>

@@ -42,6 +42,7 @@ public static class TaskDecider
     private static void Step(TaskDraft draft)
     {
         draft.Finalizer = Lifecycle.NeedsFinalizer(draft);
+        if (draft.Seen.CheckpointSaved is { } saved && saved != draft.Status.Checkpointed) draft.Status = draft.Status with { Checkpointed = saved };
         switch (draft.Phase)
         {
             case TaskPhase.Pending: PendingPhase.Decide(draft); break;

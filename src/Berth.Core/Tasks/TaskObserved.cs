@@ -37,6 +37,9 @@ public sealed record TaskObserved
     /// <summary>Whether placement asks for this unapproved reservation, for an approved task that has no slot.</summary>
     public bool Displaced { get; init; }
 
+    /// <summary>Name of another task that has this one's workspace, looked for where an attempt of an earlier leader might be sent; null if there is none.</summary>
+    public string? WorkspaceTakenBy { get; init; }
+
     /// <summary>Name of the newer task that discards this one while nobody has approved it; null if there is none.</summary>
     public string? SupersededBy { get; init; }
 
@@ -48,6 +51,9 @@ public sealed record TaskObserved
 
     /// <summary>Whether the database holds all that the plan needs; null if not asked.</summary>
     public bool? PlanStored { get; init; }
+
+    /// <summary>The latest request for a checkpoint that an agent has answered; null if none was.</summary>
+    public string? CheckpointSaved { get; init; }
 
     /// <summary>Approvals about this task (by name), whatever their verdict.</summary>
     public IReadOnlyList<ApprovalResource> Approvals { get; init; } = [];

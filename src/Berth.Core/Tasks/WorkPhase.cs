@@ -12,6 +12,7 @@ internal static class WorkPhase
         if (known?.Refused is { } refusal) { Refused(draft, refusal); return; }
         if (Attempts.Ended(draft) is { } end) { Ended(draft, end); return; }
         if (Attempts.LossOf(draft) is { } cause) { Lost(draft, cause); return; }
+        if (Attempts.MakesWay(draft)) return;
         Attempts.Deliver(draft);
         Silence.Watch(draft, known);
     }
@@ -25,8 +26,10 @@ internal static class WorkPhase
             return;
         }
         var what = draft.Status.Attempt!.Kind == AttemptKind.Run ? "the command" : "apply";
+        var never = draft.Phase is TaskPhase.Applying or TaskPhase.Running && Attempts.NeverBegan(draft, end);
         Attempts.Close(draft, end);
-        if (end.Kind == EndKind.Succeeded) Finish(draft, TaskSignal.WorkSucceeded, $"{what} succeeded", draft.Spec.Type == TaskType.Run ? Reasons.Completed : null);
+        if (never) Recovery.BackToPending(draft, TaskSignal.AttemptRefused, $"nothing was started: {Attempts.Describe(end)}", keepGrant: false, Attempts.ShortPause(draft));
+        else if (end.Kind == EndKind.Succeeded) Finish(draft, TaskSignal.WorkSucceeded, $"{what} succeeded", draft.Spec.Type == TaskType.Run ? Reasons.Completed : null);
         else if (draft.Phase is TaskPhase.Applying or TaskPhase.ApplyLost && end.ExitCode is { } code && draft.Spec.Apply?.ExitCodes?.NothingChanged?.Contains(code) == true)
             Recovery.Reset(draft, TaskSignal.NothingChanged, $"apply ended with exit code {code}, which promises that nothing was changed", keepGrant: false);
         else Finish(draft, TaskSignal.WorkFailed, $"{what} failed: {Attempts.Describe(end)}; look at its output (berth logs {draft.Task.Metadata.Name} -n {draft.Task.Metadata.Namespace}), then raise spec.requeue by one to plan again", Reason(end));
@@ -53,7 +56,7 @@ internal static class WorkPhase
         Attempts.CloseAs(draft, "Refused");
         var message = $"slot {draft.SlotName} refused the attempt: {refusal.Reason}: {refusal.Message}; nothing was started";
         if (draft.Phase == TaskPhase.Applying && refusal.Reason == "ManifestMismatch") Recovery.Reset(draft, TaskSignal.InputsChanged, message, keepGrant: false);
-        else Recovery.BackToPending(draft, TaskSignal.AttemptRefused, message, keepGrant: false, TimeSpan.FromMilliseconds(500 * (1 + draft.Seen.Jitter)));
+        else Recovery.BackToPending(draft, TaskSignal.AttemptRefused, message, keepGrant: false, Attempts.ShortPause(draft));
     }
 
     private static void Lost(TaskDraft draft, string cause)

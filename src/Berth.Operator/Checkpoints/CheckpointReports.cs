@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Berth.Api;
+using Berth.Core.Checkpoints;
 using Berth.Core.Pools;
+using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Cluster;
 using Berth.Operator.Leadership;
@@ -17,10 +19,21 @@ internal sealed class CheckpointReports(Dispatcher dispatcher, AgentRegistry age
     private readonly ConcurrentDictionary<string, byte> _told = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (long Connection, string Request)> _sent = new(StringComparer.Ordinal);
 
-    /// <summary>Passes a person's request on, once a connection; the agent answers each request once.</summary>
+    private readonly ConcurrentDictionary<string, string> _answered = new(StringComparer.Ordinal);
+
+    /// <summary>Raised with the key of a task for which a request was answered.</summary>
+    public event Action<ObjectKey>? Answered;
+
+    /// <summary>The latest request of a task that its agent answered; null if this leader heard of none.</summary>
+    public string? SavedOf(string uid) => _answered.GetValueOrDefault(uid);
+
+    /// <summary>Forgets a task that is gone.</summary>
+    public void Forget(string uid) => _answered.TryRemove(uid, out _);
+
+    /// <summary>Passes a person's request on, once a connection; the agent answers each request once, and the task's status keeps that it did.</summary>
     public void Ensure(TaskResource task, Term term)
     {
-        if (task.Spec.Checkpoint is null || task.Metadata.Annotations?.GetValueOrDefault(Names.CheckpointAnnotation) is not { Length: > 0 } request) return;
+        if (task.Spec.Checkpoint is null || CheckpointRequest.Open(task) is not { } request) return;
         if (task.Status is not { Phase: TaskPhase.Planning or TaskPhase.Running, Attempt: { EndedAt: null } attempt }) return;
         if (agents.Session(attempt.PodUid) is not { } session || (_sent.TryGetValue(attempt.Id, out var sent) && sent == (session.Number, request))) return;
         dispatcher.Send(term, attempt.PodUid, new SaveCheckpoint { Epoch = term.Epoch, Attempt = attempt.Id, Request = request }, () => Note(attempt.Id, session.Number, request));
@@ -32,7 +45,10 @@ internal sealed class CheckpointReports(Dispatcher dispatcher, AgentRegistry age
         switch (frame)
         {
             case CheckpointStored stored:
-                if (stored.Request is { } request && TaskOf(session, stored.Attempt) is { } saved && First($"{stored.Attempt}/{request}"))
+                if (stored.Request is not { } request || TaskOf(session, stored.Attempt) is not { } saved) return true;
+                _answered[saved.Metadata.Uid] = request;
+                Answered?.Invoke(saved.Metadata.Key());
+                if (First($"{stored.Attempt}/{request}"))
                     events.Checkpoint(saved, Reasons.CheckpointSaved, stored.Number == 0 ? "nothing was saved on request: the command has changed nothing in $BERTH_CHECKPOINT_DIR" : $"checkpoint {NameOf(stored)} is stored, as requested", warning: false);
                 return true;
             case Resumed resumed:

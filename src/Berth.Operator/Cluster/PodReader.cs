@@ -37,7 +37,7 @@ internal sealed class PodReader(ClusterCache cache)
             NodeExists = nodeName.Length == 0 || node is not null,
             NodeReady = node is null || IsReady(node),
             NodeBootId = node?.Status?.NodeInfo?.BootID ?? "",
-            NodeOutOfService = node?.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true,
+            NodeOutOfService = node is not null && IsOutOfService(node),
         };
     }
 
@@ -46,6 +46,9 @@ internal sealed class PodReader(ClusterCache cache)
 
     /// <summary>Why new work must not go to a pod, and whether it is to end as soon as it is free; null if it takes work.</summary>
     public PodDrain? DrainOf(Pod pod) => Drain(pod, pod.Spec?.NodeName is { } name ? cache.Nodes.Store.Get(new ObjectKey(name)) : null);
+
+    /// <summary>Whether a node is gone, or was declared so.</summary>
+    public bool IsNodeLost(string name) => cache.Nodes.Store.Get(new ObjectKey(name)) is not { } node || IsOutOfService(node);
 
     /// <summary>Names of nodes that take new pods and carry the labels that a pod of this pool asks for.</summary>
     public IReadOnlyList<string> NodesFor(Pod? example) =>
@@ -103,6 +106,8 @@ internal sealed class PodReader(ClusterCache cache)
         (node.Status?.Conditions ?? []).Where(c => c.Status == "True").Select(c => c.Type ?? ""));
 
     private static bool IsReady(Node node) => node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true;
+
+    private static bool IsOutOfService(Node node) => node.Spec?.Taints?.Any(t => t.Key == OutOfServiceTaint) == true;
 
     private static ContainerStatus? AgentOf(Pod pod) => pod.Status?.InitContainerStatuses?.FirstOrDefault(s => s.Name == Names.AgentContainer);
 

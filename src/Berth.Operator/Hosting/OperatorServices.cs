@@ -42,7 +42,7 @@ internal static class OperatorServices
         services.AddSingleton<PlacementLoop>().AddSingleton<PoolStates>().AddSingleton<PoolPods>().AddSingleton<PoolReconciler>().AddSingleton<MountWatch>();
         services.AddSingleton<PoolObserver>().AddSingleton<WorkHolds>().AddSingleton<NamespaceStorage>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<ApprovalProofRecord>(s, options.Operator.Namespace));
-        services.AddSingleton<ApprovalProver>().AddSingleton<LossMeter>().AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
+        services.AddSingleton<ApprovalProver>().AddSingleton(s => new LossMeter(s.GetRequiredService<PodReader>().IsNodeLost, s.GetRequiredService<TimeProvider>())).AddSingleton<InputsResolver>().AddSingleton<OrderFactory>();
         services.AddSingleton<TaskObserver>().AddSingleton<TaskEffects>().AddSingleton<VerdictWriter>().AddSingleton<OrphanApprovals>().AddSingleton<TaskReporter>().AddSingleton<TaskReconciler>();
         services.AddSingleton<ViewCertificates>().AddSingleton<ViewAuthenticator>().AddSingleton<ViewAuthorizer>().AddSingleton<ViewGate>().AddSingleton<LeaderViews>().AddSingleton<ViewRegistration>();
         services.AddSingleton<TaskViews>().AddSingleton<ClusterRows>().AddSingleton<OperatorRow>().AddSingleton<ViewEndpoints>();

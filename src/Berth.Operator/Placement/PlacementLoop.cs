@@ -56,6 +56,15 @@ internal sealed class PlacementLoop(ClusterCache cache, PodReader pods, AgentReg
     /// <summary>Uids of the tasks that lack nothing but a slot of a pool, in the order in which they get one, as the last run saw it. Empty on a standby.</summary>
     public IReadOnlyList<string> QueueOf(ObjectKey pool) => _pools.TryGetValue(pool, out var queue) ? queue.Places() : [];
 
+    /// <summary>Name of another task that has the workspace of this one, by its status or by an offer that no status shows yet; null if there is none.</summary>
+    public string? HolderBeside(TaskResource task)
+    {
+        var (ns, workspace, uid) = (task.Metadata.Namespace, task.Spec.Workspace, task.Metadata.Uid);
+        // Offers first: one that goes meanwhile stands in a status by then.
+        return _offers.All().FirstOrDefault(o => o.ApplyCapable && o.Workspace == workspace && o.Pool.Namespace == ns && o.Uid != uid)?.Task
+            ?? cache.Tasks.ByIndex(ClusterCache.ByWorkspace, $"{ns}/{workspace}").FirstOrDefault(t => t.Status.Phase != TaskPhase.Pending && t.Metadata.Uid != uid)?.Metadata.Name;
+    }
+
     /// <summary>Something about the pool's slots changed.</summary>
     public void Trigger(ObjectKey pool)
     {

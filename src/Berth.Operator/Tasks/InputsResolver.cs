@@ -30,13 +30,13 @@ internal sealed class InputsResolver(KubernetesClient client, ClusterCache cache
         return all.Length == 0 ? null : all;
     }
 
-    /// <summary>Resolves everything but Secrets, as it would be for a slot of this pod.</summary>
-    public async Task<ResolvedInputs> ResolveAsync(TaskResource task, string podUid, int slot, CancellationToken cancellationToken)
+    /// <summary>Resolves everything but Secrets, as it would be for a slot of this pod. A restore runs with the variables of its plan: theirs are not read again.</summary>
+    public async Task<ResolvedInputs> ResolveAsync(TaskResource task, AttemptKind kind, string podUid, int slot, CancellationToken cancellationToken)
     {
         var maps = new Dictionary<string, ConfigMap>(StringComparer.Ordinal);
         var files = await FilesAsync(task, maps, cancellationToken);
         var variables = new List<ResolvedVariable>();
-        foreach (var (step, env, from) in Steps(task.Spec)) await VariablesAsync(task, step, env, from, maps, variables, cancellationToken);
+        foreach (var (step, env, from) in kind == AttemptKind.Restore ? [] : Steps(task.Spec)) await VariablesAsync(task, step, env, from, maps, variables, cancellationToken);
         var pod = cache.PodByUid(podUid);
         var digests = files.Select(f => new FileDigest { Path = f.Key, Digest = Digests.Of(f.Value), Size = f.Value.Length }).OrderBy(f => f.Path, StringComparer.Ordinal).ToList();
         return new ResolvedInputs(new InputsStatus

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
-using Berth.Operator.Cluster;
 
 namespace Berth.Operator.Tasks;
 
 /// <summary>Sees when many pods are lost together: three within thirty seconds, or a whole node. Such a loss is one event.</summary>
-internal sealed class LossMeter(ClusterCache cache, TimeProvider time)
+internal sealed class LossMeter(Func<string, bool> isNodeLost, TimeProvider time)
 {
     private const int Many = 3;
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(30);
@@ -19,12 +18,8 @@ internal sealed class LossMeter(ClusterCache cache, TimeProvider time)
     }
 
     /// <summary>Whether the loss of this pod is part of a larger event.</summary>
-    public bool IsMassLoss(string podUid)
-    {
-        if (!_lost.TryGetValue(podUid, out var at)) return NodeIsGone(podUid);
-        return _lost.Values.Count(other => (other - at).Duration() <= Window) >= Many || NodeIsGone(podUid);
-    }
-
-    private bool NodeIsGone(string podUid) =>
-        cache.PodByUid(podUid)?.Spec?.NodeName is { Length: > 0 } node && cache.Nodes.Store.Get(new Kubernetes.ObjectKey(node)) is null;
+    /// <param name="podUid">The pod; it may be gone from everywhere by now.</param>
+    /// <param name="node">Where it ran, by the task's own record.</param>
+    public bool IsMassLoss(string podUid, string? node) =>
+        (node is { Length: > 0 } && isNodeLost(node)) || (_lost.TryGetValue(podUid, out var at) && _lost.Values.Count(other => (other - at).Duration() <= Window) >= Many);
 }

@@ -23,6 +23,7 @@ internal sealed class OrderFactory(InputsResolver inputs)
             Epoch = attempt.Epoch,
             Kind = kind,
             Slot = attempt.Slot,
+            RunnerBoot = attempt.RunnerBoot,
             Namespace = task.Metadata.Namespace!,
             Task = task.Metadata.Name,
             TaskUid = task.Metadata.Uid,
@@ -87,7 +88,7 @@ internal sealed class OrderFactory(InputsResolver inputs)
     private async Task<Assign> WithFilesAsync(Assign order, TaskResource task, AttemptStatus attempt, InputsStatus snapshot, CancellationToken cancellationToken)
     {
         if (task.Spec.Source is null) return order;
-        var now = await inputs.ResolveAsync(task, attempt.PodUid, attempt.Slot, cancellationToken);
+        var now = await inputs.ResolveAsync(task, attempt.Kind, attempt.PodUid, attempt.Slot, cancellationToken);
         if (now.Snapshot.SourceDigest != snapshot.SourceDigest) throw new InputsException(new Fault(Reasons.InputsChanged, "the source files changed since the plan was ordered"));
         return order with { Files = now.Files, FileDigests = snapshot.Files?.ToDictionary(f => f.Path, f => f.Digest) };
     }

@@ -44,8 +44,21 @@ internal sealed class TaskEffects(KubernetesClient client, AgentRegistry agents,
                 await spill.SaveAsync(task, cancellationToken);
                 break;
             case TaskAction.DeleteTask:
-                await client.DeleteAsync(BerthResources.Tasks, task.Metadata.Key(), new DeleteOptions { Uid = task.Metadata.Uid }, cancellationToken);
+                await DeleteAsync(task, cancellationToken);
                 break;
+        }
+    }
+
+    /// <summary>Deletes the task as it was decided on, and no later version of it: somebody may have raised its requeue in this moment.</summary>
+    private async Task DeleteAsync(TaskResource task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.DeleteAsync(BerthResources.Tasks, task.Metadata.Key(), new DeleteOptions { Uid = task.Metadata.Uid, ResourceVersion = task.Metadata.ResourceVersion }, cancellationToken);
+        }
+        catch (KubernetesException e) when (e.IsConflict || e.IsNotFound)
+        {
+            // Changed, or gone already: whatever changed it wakes the task, and it is decided on anew.
         }
     }
 

@@ -5,6 +5,7 @@ using Berth.Core.Tasks;
 using Berth.Kubernetes;
 using Berth.Operator.Agents;
 using Berth.Operator.Approvals;
+using Berth.Operator.Checkpoints;
 using Berth.Operator.Cluster;
 using Berth.Operator.History;
 using Berth.Operator.Leadership;
@@ -16,7 +17,7 @@ namespace Berth.Operator.Tasks;
 /// <summary>Gathers what the decider reads. Caches only, but for what must be read live: inputs before a start, and the Approval before an apply.</summary>
 internal sealed class TaskObserver(
     KubernetesClient client, ClusterCache cache, PodReader pods, AgentRegistry agents, PlacementLoop placement, PoolStates pools, WorkHolds holds,
-    InputsResolver inputs, ApprovalProver prover, HistoryWriter history, HistoryCondition condition, HistorySpill spill, PlanStore plans, LossMeter losses, TimeProvider time)
+    InputsResolver inputs, ApprovalProver prover, HistoryWriter history, HistoryCondition condition, HistorySpill spill, PlanStore plans, LossMeter losses, CheckpointReports checkpoints, TimeProvider time)
 {
     /// <summary>Observes one task.</summary>
     public async Task<TaskObserved> ObserveAsync(TaskResource task, Term term, CancellationToken cancellationToken)
@@ -39,15 +40,17 @@ internal sealed class TaskObserver(
             AskedAt = placement.AskedAt(task),
             Wait = placement.WaitOf(task),
             Displaced = placement.IsDisplaced(task),
+            WorkspaceTakenBy = IsOfAnEarlierLeader(task, term) ? placement.HolderBeside(task) : null,
             SupersededBy = placement.SupersededBy(task),
             Hold = pool is null ? null : holds.Of(pool),
+            CheckpointSaved = checkpoints.SavedOf(task.Metadata.Uid),
             Acknowledged = history.AcknowledgedOf(task.Metadata.Uid),
             PlanStored = PlanStored(status, facts),
             HistoryTrouble = condition.Trouble?.Reason.ToString(),
             Spilled = task.Metadata.DeletionTimestamp is null ? 0 : spill.SpilledOf(task.Metadata.Uid),
             Approvals = Approvals(task),
             Proof = prover.ProofOf(ns!),
-            MassLoss = podUid is { Length: > 0 } && losses.IsMassLoss(podUid),
+            MassLoss = podUid is { Length: > 0 } && losses.IsMassLoss(podUid, status.Slot?.Node ?? status.Attempt?.Node),
         };
         if (status.Phase == TaskPhase.ApplyPending) seen = await LiveAsync(seen, cancellationToken);
         return seen with { Inputs = await InputsAsync(seen, cancellationToken) };
@@ -57,6 +60,7 @@ internal sealed class TaskObserver(
     private bool? PlanStored(Api.TaskStatus status, AgentFacts? agent) => status switch
     {
         { Plan: { Stored: false } shown } => plans.IsStored(shown.Attempt, shown),
+        { Phase: TaskPhase.ApplyPending, Plan: { } shown } => plans.IsLost(shown.Attempt),
         { Phase: TaskPhase.Planning, Attempt: { EndedAt: null } attempt } when agent?.Attempts.GetValueOrDefault(attempt.Id)?.End?.Plan is { } made => plans.IsStored(attempt.Id, made),
         _ => null,
     };
@@ -90,20 +94,21 @@ internal sealed class TaskObserver(
         return live?.Metadata.Uid == approval.Metadata.Uid && live.Metadata.DeletionTimestamp is null ? live : null;
     }
 
-    /// <summary>Inputs are read where something could be ordered in this pass: a new attempt with an offer, or an apply on a warm slot.</summary>
+    /// <summary>Inputs are read where something could be ordered in this pass: a new attempt or a restore with an offer, or an apply on a warm slot.</summary>
     private async Task<InputsFacts?> InputsAsync(TaskObserved seen, CancellationToken cancellationToken)
     {
         var status = seen.Task.Status;
         var (podUid, index, kind) = status switch
         {
             { Phase: TaskPhase.Pending } when seen.Offer is { } offer => (offer.PodUid, offer.Index, seen.Task.Spec.Type == TaskType.Run ? AttemptKind.Run : AttemptKind.Plan),
+            { Phase: TaskPhase.ApplyPending, Slot: null } when seen.Offer is { } again => (again.PodUid, again.Index, AttemptKind.Restore),
             { Phase: TaskPhase.ApplyPending, Slot: { Warm: true } slot } when MayApply(seen) => (slot.PodUid, slot.Index, AttemptKind.Apply),
             _ => default,
         };
         if (podUid is null) return null;
         try
         {
-            var resolved = await inputs.ResolveAsync(seen.Task, podUid, index, cancellationToken);
+            var resolved = await inputs.ResolveAsync(seen.Task, kind, podUid, index, cancellationToken);
             // Only whether they can be read counts here; their values are read again for the agent alone.
             if (InputsResolver.NamesSecrets(seen.Task.Spec, kind)) await inputs.SecretsAsync(seen.Task, kind, cancellationToken);
             return new InputsFacts(resolved.Snapshot, null);
@@ -113,6 +118,9 @@ internal sealed class TaskObserver(
             return new InputsFacts(null, e.Fault);
         }
     }
+
+    private static bool IsOfAnEarlierLeader(TaskResource task, Term term) =>
+        task.Spec.Type != TaskType.Plan && task.Status is { Phase: TaskPhase.Planning or TaskPhase.Applying or TaskPhase.Running, Attempt: { EndedAt: null } attempt } && attempt.Epoch != term.Epoch;
 
     private static bool MayApply(TaskObserved seen) =>
         seen.Task.Status.Grant is not null || seen.GrantStillThere == true || seen.Task.Spec.Approval?.Mode == ApprovalMode.Auto;

@@ -33,7 +33,9 @@ internal sealed class TaskReconciler(
         if (!decision.WantsSlot) placement.Settle(written);
         report.Decided(task, written, decision);
         wakeups.Decided(key, decision, sweptOnly);
-        await verdicts.WriteAsync(written, seen.Approvals, decision.Verdicts, cancellationToken);
+        // A verdict is final. Where no write of this pass has shown that the task is as it was seen, the Lease does: another leader may know more.
+        if (decision.Verdicts.Count > 0 && (!ReferenceEquals(decision.Status, task.Status) || await term.ConfirmAsync(cancellationToken)))
+            await verdicts.WriteAsync(written, seen.Approvals, decision.Verdicts, cancellationToken);
         await effects.ApplyAsync(written, decision, term, cancellationToken);
         checkpoints.Ensure(written, term);
         if (decision.Finalizer == false) await ReleaseAsync(written, cancellationToken);
@@ -48,6 +50,7 @@ internal sealed class TaskReconciler(
         spill.Forget(task.Metadata.Uid);
         report.Forget(task.Metadata.Uid);
         wakeups.Forget(task.Metadata.Key());
+        checkpoints.Forget(task.Metadata.Uid);
         if (task.Status.Plan is { } plan) plans.Forget(plan.Attempt);
     }
 

@@ -22,6 +22,9 @@ public sealed record Assign : Order
     /// <summary>Slot.</summary>
     public int Slot { get; init; }
 
+    /// <summary>Boot number of the slot's runner that the attempt was ordered for; 0 if it does not matter. Under another one it must never start: a later boot is what proves it dead.</summary>
+    public long RunnerBoot { get; init; }
+
     /// <summary>Namespace of the task.</summary>
     public string Namespace { get; init => field = value ?? ""; } = "";
 

@@ -44,6 +44,9 @@ public static class RefusalReasons
     /// <summary>The slot's runner is not connected.</summary>
     public const string RunnerAbsent = nameof(RunnerAbsent);
 
+    /// <summary>The slot's runner is not the one that the attempt was ordered for.</summary>
+    public const string RunnerReplaced = nameof(RunnerReplaced);
+
     /// <summary>Manifest, files, command or environment do not match what was approved.</summary>
     public const string ManifestMismatch = nameof(ManifestMismatch);
 

@@ -143,7 +143,7 @@ public sealed class ApprovalTests
     public void From_X_to_Y_and_back_to_X_the_first_approval_is_not_revived()
     {
         var approved = A.Reserved(stored: false);
-        approved = approved with { Status = approved.Status with { Grant = A.Grant(approved) with { SemanticDigest = "sha256:x" } } };
+        approved = approved with { Status = approved.Status with { Grant = A.Grant(approved) with { SemanticDigest = A.Meaning("sha256:x") } } };
         TaskResource Replan(TaskResource task, int number, string meaning)
         {
             var lost = TaskDecider.Decide(A.Seen(task, s => s with { Pod = A.Pod(with: p => p with { Exists = false }), GrantStillThere = true }));
@@ -166,6 +166,38 @@ public sealed class ApprovalTests
         var planned = A.Reserved();
         var pending = planned with { Status = planned.Status with { Phase = TaskPhase.Pending, Plan = null, Slot = null, Grant = null } };
         Assert.Equal(Reasons.NotWaiting, TaskDecider.Decide(Ready(pending, A.Approval(planned))).Verdicts.Single().Reason);
+    }
+
+    [Fact]
+    public void An_approval_given_while_planning_is_told_to_wait_for_the_plan()
+    {
+        var planned = A.Reserved();
+        var planning = planned with { Status = planned.Status with { Phase = TaskPhase.Planning, Plan = null, Attempts = 2, Attempt = A.Attempt(2, AttemptKind.Plan) } };
+        var verdict = TaskDecider.Decide(A.Seen(planning, s => s with { Pod = A.Pod(), Agent = A.Agent(A.Running($"{A.Uid}-2")), Approvals = [A.Approval(planned)] })).Verdicts.Single();
+        Assert.Equal((false, Reasons.NotWaiting), (verdict.Accepted, verdict.Reason));
+        Assert.Contains("wait for its plan", verdict.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_approval_of_what_is_approved_and_waits_is_a_conflict_and_changes_nothing()
+    {
+        var task = A.Reserved(status: s => s with { Slot = null, Reason = Reasons.SlotLost });
+        task = task with { Status = task.Status with { Grant = A.Grant(task) } };
+        var decision = TaskDecider.Decide(A.Seen(task, s => s with { Approvals = [A.Approval(task, name: "second", spec: a => a with { Approver = "bob" })], GrantStillThere = true }));
+        Assert.Equal((false, Reasons.Conflict), (decision.Verdicts.Single().Accepted, decision.Verdicts.Single().Reason));
+        Assert.Contains("alice", decision.Verdicts.Single().Message, StringComparison.Ordinal);
+        Assert.Equal("uid-ok", decision.Status.Grant!.ApprovalUid);
+    }
+
+    [Fact]
+    public void An_approval_whose_verdict_was_lost_with_its_leader_is_accepted_by_the_next_and_counts_once()
+    {
+        var task = A.Reserved();
+        var approval = A.Approval(task);
+        var first = TaskDecider.Decide(Ready(task, approval));
+        var next = TaskDecider.Decide(A.Seen(task with { Status = first.Status }, s => s with { Leader = new LeaderFacts("leader-b", 8, s.Now), Pod = A.Pod(), Agent = A.Agent(A.Running($"{A.Uid}-2")), Approvals = [approval] }));
+        Assert.Equal((true, Reasons.Accepted, TaskPhase.Applying), (next.Verdicts.Single().Accepted, next.Verdicts.Single().Reason, next.Status.Phase));
+        Assert.Empty(next.Transitions);
     }
 
     [Theory]

@@ -92,9 +92,13 @@ internal static class A
         };
         var made = Made("sha256:meaning") with { Attempt = $"{Uid}-1", Summary = "+1 ~0 -0", At = T0.AddSeconds(30), Stored = stored };
         var bare = Task(spec, _ => shaped);
-        shaped = shaped with { Plan = made with { Digest = Manifests.Of(bare, 1, Inputs(), made).Digest() } };
+        var manifest = Manifests.Of(bare, 1, Inputs(), made);
+        shaped = shaped with { Plan = made with { Digest = manifest.Digest(), SemanticDigest = Manifests.Meaning(manifest, made.SemanticDigest) } };
         return status is null ? shaped : status(shaped);
     });
+
+    /// <summary>What a plan means that its describer calls so, for an apply of the usual task and inputs.</summary>
+    public static string? Meaning(string described) => Manifests.Meaning(Manifests.Of(Task(), 1, Inputs(), new PlanStatus()), described);
 
     public static AttemptStatus Attempt(int number, AttemptKind kind) => new()
     {

@@ -1,5 +1,6 @@
 using Berth.Api;
 using Berth.Core.Checkpoints;
+using Berth.Core.Tests.Building;
 using Xunit;
 
 namespace Berth.Core.Tests.Checkpoints;
@@ -41,6 +42,17 @@ public sealed class CheckpointChoiceTests
     [Fact]
     public void A_named_one_that_was_pruned_does_not_matter_once_the_run_has_its_own() =>
         Assert.Equal(["4-2", "4-1"], CheckpointChoice.Of(Task(2, "1-1"), Kept).Candidates.Select(c => c.Name));
+
+    [Fact]
+    public void That_a_request_was_answered_stands_in_the_status_and_is_written_once()
+    {
+        var running = A.Applying();
+        var seen = A.Seen(running, s => s with { Pod = A.Pod(), Agent = A.Agent(A.Running($"{A.Uid}-2")), CheckpointSaved = "now" });
+        var noted = Core.Tasks.TaskDecider.Decide(seen).Status;
+        Assert.Equal("now", noted.Checkpointed);
+        Assert.Same(noted, Core.Tasks.TaskDecider.Decide(seen with { Task = running with { Status = noted } }).Status);
+        Assert.Equal("now", Core.Tasks.TaskDecider.Decide(seen with { Task = running with { Status = noted }, CheckpointSaved = null }).Status.Checkpointed);
+    }
 
     private static Checkpoint At(int attempt, int number) => new($"0b5e-uid-{attempt}", number, Digests.Of($"{attempt}-{number}"), 10);
 

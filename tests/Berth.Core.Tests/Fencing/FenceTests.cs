@@ -39,6 +39,7 @@ public sealed class FenceTests
         { "node deleted", A.Pod(with: p => p with { NodeExists = false }), null },
         { "agent silent", A.Pod(), A.Agent(A.Running(Attempt.Id)) with { Connected = false, SilentSince = A.T0.AddHours(-9) } },
         { "agent does not know it", A.Pod(), A.Agent() },
+        { "the slot's runner was restarted, but its agent says that the attempt may run", A.Pod(), A.Agent(A.Running(Attempt.Id)) with { Slots = new Dictionary<int, AgentSlot> { [0] = new(0, true, 4, Attempt.Id, null, null) } } },
     };
 
     [Theory, MemberData(nameof(NonProofs))]

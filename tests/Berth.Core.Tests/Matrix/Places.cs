@@ -13,16 +13,24 @@ internal static class Places
 
     public static readonly IReadOnlyList<string> Names = ["Pending", "Planning", "Unapproved", "Approved", "Applying", "Run", "Stopping", "Suspended"];
 
+    public static readonly IReadOnlyList<string> MoreNames = ["Restoring", "StoppingPlan", "StoppingApply", "SuspendedUnstored", "SuspendedPending", "Lost"];
+
     public static TaskObserved Of(string place) => place switch
     {
+        "Restoring" => Busy(A.Reserved(status: s => s with { Reason = Reasons.Restoring, Slot = s.Slot! with { Warm = false }, Attempts = 2, Attempt = Started(2, AttemptKind.Restore) }), Second),
+        "StoppingPlan" => Busy(Stopping(A.Task(status: s => s with { Inputs = A.Inputs(), Attempts = 1, Slot = Slot(), Attempt = Started(1, AttemptKind.Plan) })), First),
+        "StoppingApply" => Busy(Stopping(With(A.Applying(), s => s with { Attempt = Started(2, AttemptKind.Apply) })), Second),
+        "SuspendedUnstored" => Held(A.Reserved(stored: false, spec: s => s with { DesiredState = DesiredState.Suspended }, status: s => s with { Reason = Reasons.Suspended, Conditions = [IsSuspended] })),
+        "SuspendedPending" => A.Seen(A.Task(s => s with { DesiredState = DesiredState.Suspended }, s => s with { Reason = Reasons.Suspended, Conditions = [IsSuspended] })),
+        "Lost" => Busy(With(A.Applying(), s => s with { Phase = TaskPhase.ApplyLost, Reason = Reasons.ApplyLost, Attempt = Started(2, AttemptKind.Apply), Loss = new LossStatus { Attempt = Second, Since = A.T0, Cause = "the agent was silent" } }), Second),
         "Pending" => A.Seen(A.Task(), s => s with { Wait = new WaitCause(Reasons.WaitingForWorkspace, "workspace net is held by task u (Applying)") }),
         "Planning" => Busy(A.Task(status: s => s with { Phase = TaskPhase.Planning, Reason = Reasons.Planning, Inputs = A.Inputs(), Attempts = 1, Slot = Slot(), Attempt = Started(1, AttemptKind.Plan) }), First),
         "Unapproved" => Held(A.Reserved()),
         "Approved" => Held(Approved()) with { GrantStillThere = true, Inputs = new InputsFacts(null, new Fault(Reasons.InputMissing, "ConfigMap ns/x does not exist; create it")) },
         "Applying" => Busy(With(A.Applying(), s => s with { Attempt = Started(2, AttemptKind.Apply) }), Second),
         "Run" => Busy(Running(), First),
-        "Stopping" => Busy(With(Running(), s => s with { Phase = TaskPhase.Stopping, Reason = Reasons.Stopping, StopRequestedAt = A.T0, StopRequestedBy = "spec.desiredState" }), First),
-        _ => A.Seen(A.Reserved(spec: s => s with { DesiredState = DesiredState.Suspended }, status: s => s with { Slot = null, Reason = Reasons.Suspended, Conditions = [new Condition { Type = "Suspended", Status = ConditionStatus.True, Reason = Reasons.Suspended }] }), s => s with { Pod = A.Pod(), Agent = A.Agent() }),
+        "Stopping" => Busy(Stopping(Running()), First),
+        _ => A.Seen(A.Reserved(spec: s => s with { DesiredState = DesiredState.Suspended }, status: s => s with { Slot = null, Reason = Reasons.Suspended, Conditions = [IsSuspended] }), s => s with { Pod = A.Pod(), Agent = A.Agent() }),
     };
 
     /// <summary>What became of it, in one word; the words are explained in docs/recovery.md.</summary>
@@ -44,6 +52,10 @@ internal static class Places
             _ => $"{was.Phase} became {now.Phase}, {now.Reason}: {now.Message}",
         };
     }
+
+    private static Condition IsSuspended => new() { Type = "Suspended", Status = ConditionStatus.True, Reason = Reasons.Suspended };
+
+    private static TaskResource Stopping(TaskResource task) => With(task, s => s with { Phase = TaskPhase.Stopping, Reason = Reasons.Stopping, StopRequestedAt = A.T0, StopRequestedBy = "spec.desiredState" });
 
     private static TaskResource Approved()
     {

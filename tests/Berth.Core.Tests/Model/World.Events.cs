@@ -4,7 +4,7 @@ using Berth.Core.Tests.Building;
 
 namespace Berth.Core.Tests.Model;
 
-/// <summary>What happens by chance, and what must hold after it.</summary>
+/// <summary>What happens by chance.</summary>
 internal sealed partial class World
 {
     /// <summary>One random event.</summary>
@@ -12,7 +12,7 @@ internal sealed partial class World
     {
         _now += TimeSpan.FromMilliseconds(_random.Next(1, 3000));
         var uid = _tasks.Keys.ElementAt(_random.Next(_tasks.Count));
-        switch (_random.Next(24))
+        switch (_random.Next(28))
         {
             case <= 8: Reconcile(uid, deposed: false, stale: false, lossOfEffects: 0.4); break;
             case 9: Reconcile(uid, deposed: false, stale: true, lossOfEffects: 0.4); break;
@@ -29,6 +29,10 @@ internal sealed partial class World
             case 21 when _random.Next(8) == 0: Want(uid, s => s with { DesiredState = (DesiredState)_random.Next(3) }); break;
             case 22 when _random.Next(4) == 0: Want(uid, s => s with { Requeue = (s.Requeue ?? 0) + 1 }); break;
             case 23: if (_pods.Count(p => p.Serves) < 2) AddPod(); break;
+            case 24: ArriveLate(); break;
+            case 25 when _random.Next(4) == 0: _skew = TimeSpan.FromSeconds(_random.Next(-600, 600)); break;
+            case 26 when _random.Next(8) == 0: (_autoAllowed, _image) = (_random.Next(4) > 0, $"image-{_random.Next(1, 3)}"); break;
+            case 27: CheckTimer(uid); break;
         }
         Check();
     }
@@ -36,8 +40,8 @@ internal sealed partial class World
     /// <summary>The world is well again and people decide: now everything must come to an end.</summary>
     public void Heal()
     {
-        _databaseUp = true;
-        foreach (var pod in _pods) if (pod.AgentAlive) { pod.Connected = true; pod.SilentSince = null; }
+        (_databaseUp, _autoAllowed) = (true, true);
+        foreach (var pod in _pods) pod.Connect(_epoch);
         while (_pods.Count(p => p.Serves) < 2) AddPod();
         foreach (var uid in _tasks.Keys.ToList())
         {
@@ -54,12 +58,23 @@ internal sealed partial class World
     }
 
     private void Want(string uid, Func<TaskSpec, TaskSpec> change) =>
-        _tasks[uid] = _tasks[uid] with { Spec = change(_tasks[uid].Spec), Metadata = _tasks[uid].Metadata with { ResourceVersion = (++_versions).ToString(System.Globalization.CultureInfo.InvariantCulture), Generation = _tasks[uid].Metadata.Generation + 1 } };
+        _tasks[uid] = _tasks[uid] with { Spec = change(_tasks[uid].Spec), Metadata = _tasks[uid].Metadata with { ResourceVersion = NextVersion(), Generation = _tasks[uid].Metadata.Generation + 1 } };
 
+    /// <summary>Another leader, with a clock of its own; some agents have found it at once. What the one before was about to send may still come.</summary>
     private void TakeOver()
     {
+        _before = new Past(new Dictionary<string, TaskResource>(_tasks), _pods.Where(p => p.Facts() is not null).ToDictionary(p => p.Uid, p => p.Facts()!), _leaderSince);
+        _late.Clear();
+        foreach (var unsent in _unsent.Where(u => _now - u.At < TimeSpan.FromSeconds(5))) _late.Enqueue(unsent with { At = _now });
+        _unsent.Clear();
         _epoch++;
-        _leaderSince = _now;
+        _skew += TimeSpan.FromSeconds(_random.Next(-60, 60));
+        _leaderSince = LeaderNow;
+        foreach (var pod in _pods.Where(p => p.AgentAlive))
+        {
+            pod.LoseLeader();
+            if (_random.Next(2) == 0) pod.Connect(_epoch);
+        }
     }
 
     private void Upload()
@@ -76,26 +91,27 @@ internal sealed partial class World
     private void Connect()
     {
         var pod = _pods[_random.Next(_pods.Count)];
-        if (!pod.AgentAlive) return;
-        pod.Connected = !pod.Connected;
-        pod.SilentSince = pod.Connected ? null : _now;
+        if (pod.Connected) pod.Disconnect(LeaderNow);
+        else pod.Connect(_epoch);
     }
 
     private void Hurt()
     {
         var pod = _pods[_random.Next(_pods.Count)];
-        switch (_random.Next(7))
+        switch (_random.Next(10))
         {
             case 0: pod.RestartSlot(_random.Next(2), _now); break;
             case 1: pod.Deleting = true; break;
-            case 2: pod.Die(); pod.Terminal = true; break;
-            case 3: pod.Die(); pod.Exists = false; break;
+            case 2: pod.Die(LeaderNow); pod.Terminal = true; break;
+            case 3: pod.Die(LeaderNow); pod.Exists = false; break;
             case 4: pod.Exists = false; break;
             case 5: pod.Terminal = pod.MarkedByCollector = true; break;
             case 6: pod.NodeGone = true; break;
+            case 7: pod.Reboot(_now, LeaderNow); break;
+            case 8: pod.Die(LeaderNow); (pod.NodeReady, pod.OutOfService) = (false, true); break;
+            case 9: pod.NodeReady = pod.OutOfService || !pod.NodeReady; break;
         }
-        if (pod is { AgentAlive: false, SilentSince: null }) pod.SilentSince = _now;
-        Log.Add($"{_now:mm:ss} {pod.Name} exists={pod.Exists} terminal={pod.Terminal} collector={pod.MarkedByCollector} node={!pod.NodeGone} agent={pod.AgentAlive}");
+        Log.Add($"{_now:mm:ss} {pod.Name} exists={pod.Exists} terminal={pod.Terminal} collector={pod.MarkedByCollector} node={!pod.NodeGone} ready={pod.NodeReady} boot={pod.NodeBoot} agent={pod.AgentAlive}");
     }
 
     /// <summary>A person decides, sometimes about something that is not there any more.</summary>
@@ -114,58 +130,27 @@ internal sealed partial class World
         else if (task.Status.Phase == TaskPhase.ApplyLost) Approve(task, ApprovalDecision.MarkFailed);
     }
 
-    /// <summary>ConfirmDead is a promise of a person: here it is kept.</summary>
+    /// <summary>ConfirmDead is a promise of a person, that nothing of it runs or ever will: here it is kept.</summary>
     private void ReallyEnd(TaskResource task)
     {
         if (task.Status.Attempt is not { } attempt) return;
         foreach (var pod in _pods)
+        {
+            // Not begun yet: then it is barred, and its agent says so.
+            if (pod.Seen.Add(attempt.Id) && pod.Uid == attempt.PodUid && pod.AgentAlive) pod.Journal[attempt.Id] = new AgentAttempt { Id = attempt.Id, End = new AttemptEnd { Kind = EndKind.Stopped, At = pod.Time(_now) } };
             foreach (var slot in pod.Slots.Where(s => s.Attempt == attempt.Id))
             {
                 slot.Attempt = null;
-                if (pod.AgentAlive && pod.Journal.TryGetValue(attempt.Id, out var known)) pod.Journal[attempt.Id] = known with { MayRun = false, End = new AttemptEnd { Kind = EndKind.Failed, ExitCode = 137, At = _now } };
+                if (pod.AgentAlive && pod.Journal.TryGetValue(attempt.Id, out var known)) pod.Journal[attempt.Id] = known with { MayRun = false, End = new AttemptEnd { Kind = EndKind.Failed, ExitCode = 137, At = pod.Time(_now) } };
             }
+        }
     }
 
     private void Approve(TaskResource task, ApprovalDecision decision)
     {
         if (decision == ApprovalDecision.ConfirmDead) ReallyEnd(task);
-        _approvals.Add(A.Approval(task, decision, $"ok-{++_approvalNumber}", at: _now));
-    }
-
-    private void Check()
-    {
-        CheckRunning();
-        foreach (var task in _tasks.Values)
-        {
-            var s = task.Status;
-            if (s.Phase is TaskPhase.Planning or TaskPhase.Applying or TaskPhase.Running && (s.Attempt is not { PodUid.Length: > 0, EndedAt: null } || s.Slot is null)) throw new ModelException($"{task.Metadata.Name} is {s.Phase} without pod, slot or attempt");
-            if (s.Phase == TaskPhase.Applying && s.Grant?.SpentBy != s.Attempt!.Id) throw new ModelException($"{task.Metadata.Name} is applying with a grant that is not spent by its attempt");
-            if (s.Phase.IsTerminal() && s.Slot is not null) throw new ModelException($"{task.Metadata.Name} is over and still holds a slot");
-            if (s.Phase is TaskPhase.ApplyLost && s.Slot is null && s.Loss is { Fenced: false }) throw new ModelException($"{task.Metadata.Name} let go of a slot that is not fenced");
-            if (!s.Phase.IsTerminal() && s.QueuedAt is not null && s.Phase != TaskPhase.Pending && string.IsNullOrEmpty(s.Reason)) throw new ModelException($"{task.Metadata.Name} waits without a reason");
-            if (s.History.Entries.Count > Core.Tasks.Outbox.HardBound) throw new ModelException($"the outbox of {task.Metadata.Name} has {s.History.Entries.Count} entries");
-            if (s.Attempt is { } attempt) _kinds[attempt.Id] = attempt.Kind;
-        }
-        if (_applied.GroupBy(a => a.Attempt).FirstOrDefault(g => g.Count() > 1) is { } twice) throw new ModelException($"attempt {twice.Key} was started twice");
-        if (_applied.Where(a => a.Approval is not null).GroupBy(a => a.Approval).FirstOrDefault(g => g.Count() > 1) is { } spent) throw new ModelException($"approval {spent.Key} was spent twice");
-        if (_applied.FirstOrDefault(a => a.Approval is null && _tasks[a.Task].Spec.Type != TaskType.Run) is { Attempt: { } unapproved }) throw new ModelException($"attempt {unapproved} was applied without an approval");
-    }
-
-    /// <summary>What really runs: one thing a slot, and one that can change things a workspace.</summary>
-    private void CheckRunning()
-    {
-        var working = _pods.SelectMany(p => p.Slots).Select(s => s.Attempt).OfType<string>().Where(id => _applied.Any(a => a.Attempt == id)).Select(id => _tasks[id[..id.LastIndexOf('-')]].Spec.Workspace).ToList();
-        if (working.GroupBy(w => w).FirstOrDefault(g => g.Count() > 1) is { } two) throw new ModelException($"two attempts that change workspace {two.Key} run at once");
-    }
-
-    /// <summary>Nothing that was ever written in a status is missing in the database, or different there.</summary>
-    public void CheckHistory()
-    {
-        foreach (var (uid, all) in _everWritten)
-        {
-            if (!all.Keys.SequenceEqual(Enumerable.Range(1, all.Count).Select(i => (long)i))) throw new ModelException($"history of {uid} has gaps");
-            if (_tasks[uid].Status.Phase.IsTerminal() && !_released.Contains(uid)) throw new ModelException($"{_tasks[uid].Metadata.Name} is over, and its finalizer is not taken off");
-            if (!_database.TryGetValue(uid, out var rows) || !rows.Values.SequenceEqual(all.Values)) throw new ModelException($"the database has {rows?.Count ?? 0} of {all.Count} entries of {uid}");
-        }
+        var approval = A.Approval(task, decision, $"ok-{++_approvalNumber}", at: _now);
+        _approvals.Add(approval);
+        _everMade[approval.Metadata.Uid] = approval;
     }
 }

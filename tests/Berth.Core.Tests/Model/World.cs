@@ -9,7 +9,8 @@ namespace Berth.Core.Tests.Model;
 
 /// <summary>
 /// API server, agents, database and people around the decider. Everything that can happen between two decisions happens here by
-/// chance: writes conflict, effects are lost or repeated, leaders are deposed and wake, pods die with and without their processes.
+/// chance: writes conflict, effects are lost, repeated or come late, leaders are deposed and wake with the view of their time, clocks jump,
+/// pods die with and without their processes.
 /// </summary>
 internal sealed partial class World
 {
@@ -20,13 +21,18 @@ internal sealed partial class World
     private readonly List<ApprovalResource> _approvals = [];
     private readonly Dictionary<string, SortedDictionary<long, OutboxEntry>> _database = [];
     private readonly Dictionary<string, SortedDictionary<long, OutboxEntry>> _everWritten = [];
+    private readonly Dictionary<string, long> _contiguous = [];
     private readonly HashSet<string> _stored = [];
     private readonly HashSet<string> _released = [];
-    private readonly List<(string Task, string Attempt, string? Approval, string Digest)> _applied = [];
+    private readonly List<(string Task, string Attempt)> _applied = [];
     private bool _databaseUp = true;
+    private bool _autoAllowed = true;
+    private string _image = "image-1";
     private long _epoch = 1;
     private DateTimeOffset _now = A.T0;
+    private TimeSpan _skew;
     private DateTimeOffset _leaderSince = A.T0;
+    private Past? _before;
     private int _versions;
     private int _podNumber;
     private int _approvalNumber;
@@ -34,7 +40,7 @@ internal sealed partial class World
     public World(int seed)
     {
         _random = new Random(seed);
-        for (var i = 0; i < 4; i++) AddTask(i);
+        for (var i = 0; i < 5; i++) AddTask(i);
         AddPod();
         AddPod();
     }
@@ -45,6 +51,10 @@ internal sealed partial class World
 
     public bool AllOver => _tasks.Values.All(t => t.Status.Phase.IsTerminal());
 
+    /// <summary>The leader's clock, which jumps.</summary>
+    private DateTimeOffset LeaderNow => _now + _skew;
+
+    /// <summary>Five tasks of two workspaces: one that plans again by itself, one that approves itself, one Run.</summary>
     private void AddTask(int i)
     {
         var uid = $"{i}0000000-0000-0000-0000-000000000000";
@@ -55,6 +65,7 @@ internal sealed partial class World
             Plan = i == 3 ? null : s.Plan,
             Apply = i == 3 ? null : s.Apply! with { ExitCodes = new ApplyExitCodes { NothingChanged = [3] } },
             Run = i == 3 ? new RunStep { Command = ["run"] } : null,
+            Approval = new ApprovalPolicy { Mode = i == 4 ? ApprovalMode.Auto : ApprovalMode.Manual },
             Recovery = new RecoveryPolicy { OnApplyLost = i == 1 ? OnApplyLost.Replan : OnApplyLost.Hold },
         });
         _tasks[uid] = task with { Metadata = task.Metadata with { Name = $"t{i}", Uid = uid, ResourceVersion = "0", CreationTimestamp = _now } };
@@ -62,7 +73,8 @@ internal sealed partial class World
 
     private ModelPod AddPod()
     {
-        var pod = new ModelPod(++_podNumber);
+        var pod = new ModelPod(++_podNumber, TimeSpan.FromMilliseconds(_random.Next(-90_000, 90_000)));
+        pod.Connect(_epoch);
         _pods.Add(pod);
         return pod;
     }
@@ -70,64 +82,76 @@ internal sealed partial class World
     /// <summary>One reconcile, by the leader or by a deposed one, on what is stored or on something older.</summary>
     public void Reconcile(string uid, bool deposed, bool stale, double lossOfEffects)
     {
-        var known = stale && _stale.TryGetValue(uid, out var old) ? old : _tasks[uid];
+        if (deposed && _before is null) return;
+        var known = stale ? (deposed ? _before!.Tasks[uid] : _stale.GetValueOrDefault(uid, _tasks[uid])) : _tasks[uid];
         var epoch = deposed ? _epoch - 1 : _epoch;
-        var seen = Observe(known, epoch);
+        var seen = Observe(known, deposed);
         var decision = TaskDecider.Decide(seen);
         var current = known;
         if (!ReferenceEquals(decision.Status, known.Status))
         {
             if (_tasks[uid].Metadata.ResourceVersion != known.Metadata.ResourceVersion) return;
             _stale[uid] = known;
-            current = known with { Status = decision.Status, Metadata = known.Metadata with { ResourceVersion = (++_versions).ToString(System.Globalization.CultureInfo.InvariantCulture) } };
+            current = known with { Status = decision.Status, Metadata = known.Metadata with { ResourceVersion = NextVersion() } };
             _tasks[uid] = current;
             Note(current);
-            foreach (var t in decision.Transitions) Log.Add($"{_now:mm:ss} {current.Metadata.Name} {t.Row.From}→{t.Row.To} {t.Row.Signal}: {t.Message}");
+            foreach (var t in decision.Transitions) Log.Add($"{_now:mm:ss} {(deposed ? "deposed: " : "")}{current.Metadata.Name} {t.Row.From}→{t.Row.To} {t.Row.Signal}: {t.Message}");
+            if (decision.Transitions.Any(t => t.Row.Signal == TaskSignal.ApplyOrdered)) CheckGrant(seen, current);
         }
         else if (known.Metadata.ResourceVersion != _tasks[uid].Metadata.ResourceVersion) return;
         if (decision.Finalizer == false) _released.Add(uid);
         else if (decision.Transitions.Count > 0) _released.Remove(uid);
-        foreach (var verdict in decision.Verdicts) Judge(verdict);
+        // A deposed leader reads the Lease before it says anything final.
+        foreach (var verdict in decision.Verdicts)
+            if (!deposed && _random.NextDouble() >= lossOfEffects) Judge(verdict);
         foreach (var action in decision.Actions)
-            for (var times = _random.NextDouble() < lossOfEffects ? _random.Next(0, 3) : 1; times > 0; times--) Carry(current, action, deposed, epoch);
+        {
+            var times = _random.NextDouble() < lossOfEffects ? _random.Next(0, 3) : 1;
+            if (times == 0 && !deposed) _unsent.Add((_now, current, action, epoch));
+            for (; times > 0; times--) Carry(current, action, deposed, epoch);
+        }
     }
 
-    private TaskObserved Observe(TaskResource task, long epoch)
+    private string NextVersion() => (++_versions).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private TaskObserved Observe(TaskResource task, bool deposed)
     {
         var status = task.Status;
         var uid = status.Slot?.PodUid ?? status.Attempt?.PodUid;
         var pod = _pods.FirstOrDefault(p => p.Uid == uid);
-        var offer = Offer(task);
+        var epoch = deposed ? _epoch - 1 : _epoch;
+        var offer = deposed ? Offer(task, _before!.Tasks, p => _before.Agents.GetValueOrDefault(p.Uid)) : Offer(task, _tasks, p => p.Facts());
         var mine = _approvals.Where(a => a.Spec.TaskRef.Name == task.Metadata.Name).ToList();
         return new TaskObserved
         {
             Task = task,
-            Now = _now,
+            Now = LeaderNow,
             Jitter = _random.NextDouble(),
-            Leader = new LeaderFacts($"leader-{epoch}", epoch, _leaderSince),
-            Pool = new PoolFacts { Spec = new AgentPoolSpec() },
+            Leader = new LeaderFacts($"leader-{epoch}", epoch, deposed ? _before!.LeaderSince : _leaderSince),
+            Pool = new PoolFacts { Spec = new AgentPoolSpec { Policy = new PoolPolicy { Approval = _autoAllowed ? ApprovalMode.Auto : ApprovalMode.Manual } } },
             Pod = pod?.Read(),
-            Agent = pod?.Facts(),
+            Agent = pod is null ? null : deposed ? _before!.Agents.GetValueOrDefault(pod.Uid) : pod.Facts(),
             Offer = offer,
             Wait = offer is null ? new WaitCause(Reasons.WaitingForSlot, "no slot") : null,
-            Inputs = new InputsFacts(A.Inputs(), null),
+            WorkspaceTakenBy = deposed ? null : _tasks.Values.FirstOrDefault(t => t.Metadata.Uid != task.Metadata.Uid && t.Spec.Workspace == task.Spec.Workspace && t.Status.Phase != TaskPhase.Pending && !t.Status.Phase.IsTerminal())?.Metadata.Name,
+            Inputs = new InputsFacts(A.Inputs() with { ImageId = _image }, null),
             PlanStored = (status.Plan?.Attempt ?? status.Attempt?.Id) is { } plan && _databaseUp && _stored.Contains(plan) ? true : null,
             Approvals = mine,
             GrantStillThere = status.Grant is { ApprovalUid: { } granted } ? mine.Any(a => a.Metadata.Uid == granted) : mine.Any(a => !a.HasVerdict()) ? true : null,
             Proof = new ApprovalProof(true, A.T0.AddHours(-1), ""),
-            Acknowledged = _database.TryGetValue(task.Metadata.Uid, out var rows) ? Contiguous(rows) : 0,
+            Acknowledged = Contiguous(task.Metadata.Uid),
         };
     }
 
-    /// <summary>Placement on what is stored: the pure function that the operator uses, too.</summary>
-    private SlotOffer? Offer(TaskResource task)
+    /// <summary>Placement on what its leader sees: the pure function that the operator uses, too.</summary>
+    private SlotOffer? Offer(TaskResource task, IReadOnlyDictionary<string, TaskResource> tasks, Func<ModelPod, AgentFacts?> facts)
     {
-        var wants = task.Status.Phase == TaskPhase.Pending || ApplyPendingWants(task.Status);
+        var wants = task.Status.Phase == TaskPhase.Pending || ApplyPendingPhase.WantsSlot(task.Status);
         if (!wants || _random.Next(4) == 0) return null;
-        var held = _tasks.Values.Where(t => t.Status.Slot is not null).Select(t => (t.Status.Slot!.PodUid, t.Status.Slot.Index)).ToHashSet();
-        var free = _pods.Where(p => p.Serves).SelectMany(p => p.Slots.Select((s, i) => (p, s, i))).Where(x => x.s.Attempt is null && x.s.Directory is null && !held.Contains((x.p.Uid, x.i)))
-            .Select(x => new FreeSlot(x.p.Name, x.p.Uid, x.i, "node", "boot", x.s.Boot, true)).ToList();
-        var holders = _tasks.Values.Where(t => t.Status.Phase != TaskPhase.Pending && !t.Status.Phase.IsTerminal()).GroupBy(t => t.Spec.Workspace).ToDictionary(g => g.Key, g => new WorkspaceHolder(g.First().Metadata.Uid, g.First().Metadata.Name, "works"));
+        var held = tasks.Values.Where(t => t.Status.Slot is not null).Select(t => (t.Status.Slot!.PodUid, t.Status.Slot.Index)).ToHashSet();
+        var free = _pods.Where(p => p.IsUp).SelectMany(p => (facts(p) is { Connected: true } agent ? agent.Slots.Values : []).Select(s => (p, s))).Where(x => x.s.Attempt is null && x.s.Directory is null && !held.Contains((x.p.Uid, x.s.Index)))
+            .Select(x => new FreeSlot(x.p.Name, x.p.Uid, x.s.Index, "node", $"boot-{x.p.NodeBoot}", x.s.RunnerBoot, true)).ToList();
+        var holders = tasks.Values.Where(t => t.Status.Phase != TaskPhase.Pending && !t.Status.Phase.IsTerminal()).GroupBy(t => t.Spec.Workspace).ToDictionary(g => g.Key, g => new WorkspaceHolder(g.First().Metadata.Uid, g.First().Metadata.Name, "works"));
         var result = Placer.Place(new PlacementSnapshot
         {
             Pool = "pool",
@@ -136,26 +160,8 @@ internal sealed partial class World
             ApplyBudget = _pods.ToDictionary(p => p.Uid, _ => 2),
             Waiting = [new WaitingTask { Name = task.Metadata.Name, Uid = task.Metadata.Uid, Workspace = task.Spec.Workspace, ApplyCapable = true }],
         });
-        return result.Offers.TryGetValue(task.Metadata.Uid, out var slot) ? new SlotOffer { Pod = slot.Pod, PodUid = slot.PodUid, Index = slot.Index, Node = "node", NodeBootId = "boot", RunnerBoot = slot.RunnerBoot } : null;
+        return result.Offers.TryGetValue(task.Metadata.Uid, out var slot) ? new SlotOffer { Pod = slot.Pod, PodUid = slot.PodUid, Index = slot.Index, Node = "node", NodeBootId = slot.NodeBootId, RunnerBoot = slot.RunnerBoot } : null;
     }
-
-    private static bool ApplyPendingWants(Api.TaskStatus status) => status is { Phase: TaskPhase.ApplyPending, Slot: null, Plan.Stored: true };
-
-    private void Carry(TaskResource task, TaskAction action, bool deposed, long epoch)
-    {
-        // A deposed leader reads the Lease before it sends, and finds that it is not its own.
-        if (deposed && action is not TaskAction.WriteHistory) return;
-        switch (action)
-        {
-            case TaskAction.WriteHistory when _databaseUp: Write(task); break;
-            case TaskAction.SendAttempt send: Deliver(task, send.Attempt, epoch); break;
-            case TaskAction.AcknowledgeAttempt ack: On(ack.PodUid)?.Journal.Remove(ack.Attempt); break;
-            case TaskAction.CancelAttempt cancel: Cancel(cancel, epoch); break;
-            case TaskAction.ReleaseSlot release when On(release.PodUid) is { } pod && pod.Slots[release.Slot].Directory == release.Directory: pod.Slots[release.Slot].Directory = null; break;
-        }
-    }
-
-    private ModelPod? On(string podUid) => _pods.FirstOrDefault(p => p.Uid == podUid && p.AgentAlive && p.Connected);
 
     private void Note(TaskResource task)
     {
@@ -166,20 +172,22 @@ internal sealed partial class World
             if (all.TryGetValue(entry.Seq, out var before) && before != entry) throw new ModelException($"entry {entry.Seq} of {task.Metadata.Name} was written twice, differently");
             all[entry.Seq] = entry;
         }
+        CheckKept(task);
+        if (task.Status.Plan is { } plan) _meanings[plan.Digest] = plan.SemanticDigest;
     }
 
     private void Write(TaskResource task)
     {
         if (!_database.TryGetValue(task.Metadata.Uid, out var rows)) _database[task.Metadata.Uid] = rows = [];
-        foreach (var entry in task.Status.History.Entries) rows.TryAdd(entry.Seq, entry);
+        foreach (var entry in task.Status.History.Entries)
+            if (!rows.TryAdd(entry.Seq, entry) && rows[entry.Seq] != entry) throw new ModelException($"entry {entry.Seq} of {task.Metadata.Name} differs from what the database has");
+        var seq = Contiguous(task.Metadata.Uid);
+        while (rows.ContainsKey(seq + 1)) seq++;
+        _contiguous[task.Metadata.Uid] = seq;
     }
 
-    private static long Contiguous(SortedDictionary<long, OutboxEntry> rows)
-    {
-        long seq = 0;
-        while (rows.ContainsKey(seq + 1)) seq++;
-        return seq;
-    }
+    /// <summary>Up to where the database has everything.</summary>
+    private long Contiguous(string uid) => _contiguous.GetValueOrDefault(uid);
 
     private void Judge(ApprovalVerdict verdict)
     {
@@ -187,6 +195,9 @@ internal sealed partial class World
         if (index < 0 || _approvals[index].HasVerdict()) return;
         _approvals[index] = _approvals[index] with { Status = new ApprovalStatus { Conditions = [new Condition { Type = "Accepted", Status = verdict.Accepted ? ConditionStatus.True : ConditionStatus.False, Reason = verdict.Reason }] } };
     }
+
+    /// <summary>What a leader saw when it was deposed: that is what it goes on with when it wakes.</summary>
+    private sealed record Past(IReadOnlyDictionary<string, TaskResource> Tasks, IReadOnlyDictionary<string, AgentFacts> Agents, DateTimeOffset LeaderSince);
 }
 
 /// <summary>An invariant was broken.</summary>

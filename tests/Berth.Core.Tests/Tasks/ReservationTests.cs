@@ -84,11 +84,47 @@ public sealed class ReservationTests
     public void An_offer_becomes_a_restore_and_the_restore_a_warm_slot()
     {
         var lost = TaskDecider.Decide(A.Seen(A.Reserved(), s => s with { Pod = A.Pod(with: p => p with { Exists = false }) })).Status;
-        var taken = TaskDecider.Decide(A.Seen(A.Task(status: _ => lost), s => s with { Offer = A.Offer("pod-b", 1) }));
+        var taken = TaskDecider.Decide(A.Seen(A.Task(status: _ => lost), s => s with { Offer = A.Offer("pod-b", 1), Inputs = new InputsFacts(A.Inputs(), null) }));
         Assert.Equal((TaskPhase.ApplyPending, "pod-b/1", false, AttemptKind.Restore, $"{A.Uid}-2"), (taken.Status.Phase, taken.Status.Slot!.Name, taken.Status.Slot.Warm, taken.Status.Attempt!.Kind, taken.Status.Attempt.Id));
         var restored = TaskDecider.Decide(A.Seen(A.Task(status: _ => taken.Status), s => s with { Pod = A.Pod("pod-b"), Agent = A.Agent(A.Ended($"{A.Uid}-2")) }));
         Assert.Equal((TaskSignal.PlanRestored, true, 0), (restored.Transitions[0].Row.Signal, restored.Status.Slot!.Warm, restored.Status.Resets));
         Assert.Contains(restored.Actions, a => a is TaskAction.AcknowledgeAttempt { Attempt: $"{A.Uid}-2" });
+    }
+
+    public static TheoryData<string, Func<InputsStatus, InputsStatus>> Changes => new()
+    {
+        { "the pool's pod template", i => i with { TemplateHash = "sha256:other" } },
+        { "the image of the slot (image-1 → image-2)", i => i with { ImageId = "image-2" } },
+        { "the pod's service account", i => i with { ServiceAccount = "admin" } },
+        { "the source files", i => i with { SourceDigest = "sha256:other" } },
+    };
+
+    [Theory, MemberData(nameof(Changes))]
+    public void What_could_not_be_applied_there_is_not_restored_but_planned_again(string what, Func<InputsStatus, InputsStatus> change)
+    {
+        var task = A.Reserved(status: s => s with { Slot = null, Reason = Reasons.SlotLost });
+        task = task with { Status = task.Status with { Grant = A.Grant(task) } };
+        var decision = TaskDecider.Decide(A.Seen(task, s => s with { GrantStillThere = true, Offer = A.Offer("pod-b", 1), Inputs = new InputsFacts(change(A.Inputs()), null) }));
+        Assert.Equal((TaskPhase.Pending, Reasons.InputsChanged, 1, true, true), (decision.Status.Phase, decision.Status.Reason, decision.Status.Resets, decision.Status.Plan is null, decision.Status.Grant is null));
+        Assert.StartsWith($"{what} changed since the plan", decision.Status.Message!, StringComparison.Ordinal);
+        Assert.DoesNotContain(decision.Actions, a => a is TaskAction.SendAttempt);
+    }
+
+    [Fact]
+    public void An_image_that_the_kubelet_has_not_told_yet_is_compared_when_apply_begins()
+    {
+        var task = A.Reserved(status: s => s with { Slot = null, Reason = Reasons.SlotLost });
+        var decision = TaskDecider.Decide(A.Seen(task, s => s with { Offer = A.Offer("pod-b", 1), Inputs = new InputsFacts(A.Inputs() with { ImageId = null }, null) }));
+        Assert.Equal(AttemptKind.Restore, decision.Status.Attempt!.Kind);
+    }
+
+    [Fact]
+    public void A_source_that_is_missing_keeps_the_plan_and_is_looked_for_again()
+    {
+        var task = A.Reserved(status: s => s with { Slot = null, Reason = Reasons.SlotLost });
+        var decision = TaskDecider.Decide(A.Seen(task, s => s with { Offer = A.Offer("pod-b", 1), Inputs = new InputsFacts(null, new Fault(Reasons.InputMissing, "ConfigMap ns/x does not exist; create it")) }));
+        Assert.Equal((TaskPhase.ApplyPending, Reasons.InputMissing, false, true), (decision.Status.Phase, decision.Status.Reason, decision.WantsSlot, decision.Status.Slot is null));
+        Assert.NotNull(decision.WakeAt);
     }
 
     [Fact]

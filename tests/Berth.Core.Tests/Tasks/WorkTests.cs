@@ -47,6 +47,28 @@ public sealed class WorkTests
         Assert.Equal(7, Assert.Single(decision.Actions.OfType<TaskAction.SendAttempt>()).Attempt.Epoch);
     }
 
+    /// <summary>A deposed leader's write can land after the new one has given the workspace to another task.</summary>
+    [Theory]
+    [InlineData(TaskPhase.Planning)]
+    [InlineData(TaskPhase.Applying)]
+    [InlineData(TaskPhase.Running)]
+    public void An_attempt_of_an_earlier_leader_that_was_never_begun_makes_way_where_the_workspace_has_gone_to_another_task(TaskPhase phase)
+    {
+        var task = A.Applying();
+        task = task with { Status = task.Status with { Phase = phase, Attempt = task.Status.Attempt! with { Epoch = 6, Leader = "leader-z" } } };
+        TaskDecision Decide(AgentFacts? agent, string? other, long epoch = 6) =>
+            TaskDecider.Decide(On(task with { Status = task.Status with { Attempt = task.Status.Attempt! with { Epoch = epoch } } }, agent) with { WorkspaceTakenBy = other });
+        var made = Decide(A.AgentWith($"{A.Uid}-1"), "newer");
+        Assert.Equal((TaskPhase.Pending, Reasons.AttemptRefused, true, true), (made.Status.Phase, made.Status.Reason, made.Status.Slot is null, made.Status.Grant is null || phase == TaskPhase.Planning));
+        Assert.Contains("task newer", made.Status.Message!, StringComparison.Ordinal);
+        Assert.DoesNotContain(made.Actions, a => a is TaskAction.SendAttempt);
+        Assert.Contains(Decide(A.AgentWith($"{A.Uid}-1"), null).Actions, a => a is TaskAction.SendAttempt);
+        // What this leader ordered itself, what runs, and what nobody can tell yet stays.
+        Assert.Contains(Decide(A.AgentWith($"{A.Uid}-1"), "newer", epoch: 7).Actions, a => a is TaskAction.SendAttempt);
+        Assert.Equal(phase, Decide(A.Agent(A.Running(Apply2)), "newer").Status.Phase);
+        Assert.Equal(phase, Decide(A.Agent() with { Connected = false, SilentSince = A.T0.AddSeconds(50) }, "newer").Status.Phase);
+    }
+
     [Fact]
     public void An_attempt_that_the_agent_knows_is_adopted_and_not_sent_again() =>
         Assert.DoesNotContain(TaskDecider.Decide(On(A.Applying(), A.Agent(A.Running(Apply2)))).Actions, a => a is TaskAction.SendAttempt);
@@ -105,6 +127,22 @@ public sealed class WorkTests
         Assert.Equal((TaskPhase.Succeeded, Reasons.Applied), (decision.Status.Phase, decision.Status.Reason));
         var written = TaskDecider.Decide(On(A.Applying() with { Status = decision.Status }, null) with { Acknowledged = decision.Status.History.Seq });
         Assert.False(written.Finalizer);
+    }
+
+    [Fact]
+    public void The_history_of_a_task_that_was_let_go_is_not_written_again()
+    {
+        var over = TaskDecider.Decide(On(A.Applying(), A.Agent(A.Ended(Apply2)))).Status;
+        Assert.True(over.History.Seq > over.History.Acknowledged);
+        var held = A.Applying() with { Status = over };
+        Assert.Contains(TaskDecider.Decide(On(held, null)).Actions, a => a is TaskAction.WriteHistory);
+        var letGo = held with { Metadata = held.Metadata with { Finalizers = null } };
+        var decision = TaskDecider.Decide(On(letGo, null));
+        Assert.DoesNotContain(decision.Actions, a => a is TaskAction.WriteHistory);
+        Assert.Null(decision.Finalizer);
+        var again = TaskDecider.Decide(On(letGo with { Spec = letGo.Spec with { Requeue = 1 } }, null));
+        Assert.Contains(again.Actions, a => a is TaskAction.WriteHistory);
+        Assert.True(again.Finalizer);
     }
 
     [Fact]

@@ -31,10 +31,12 @@ internal sealed class Scene : IAsyncDisposable
         var space = await stack.SpaceAsync(new JsonObject { ["slotsPerPod"] = Slots, ["applySlotsPerPod"] = Slots, ["agentLostAfter"] = "4s", ["terminationGracePeriod"] = "4s" });
         var scene = new Scene(stack, space);
         await scene.SwitchAsync(on: true);
-        await Task.WhenAll(scene.SuspendAsync(), scene.CreateAsync(Cell.Planning), scene.CreateAsync(Cell.Unapproved), scene.ApproveWithoutInputsAsync(), scene.ApplyAndQueueAsync(), scene.CreateAsync(Cell.Run), scene.StopAsync());
+        await Task.WhenAll(scene.SuspendAsync(), scene.CreateAsync(Cell.Planning), scene.CreateAsync(Cell.Unapproved), scene.ApproveWithoutInputsAsync(), scene.ApplyAndQueueAsync(), scene.CreateAsync(Cell.Run), scene.CreateAsync(Cell.Stopping));
         await scene.NowInPlaceAsync(Cell.Planning, t => t.Status.Phase == TaskPhase.Planning && File.Exists(scene.Plans));
         await scene.NowInPlaceAsync(Cell.Unapproved, t => t.Status is { Phase: TaskPhase.ApplyPending, Slot.Warm: true, Plan.Stored: true, Grant: null });
         await scene.NowInPlaceAsync(Cell.Run, t => t.Status.Phase == TaskPhase.Running && scene.Started(Cell.Run));
+        // Last: its command takes no notice, and is killed when its grace is over.
+        await scene.StopAsync();
         foreach (var cell in Enum.GetValues<Cell>()) scene._before[cell] = await space.GetAsync(Name(cell));
         scene.Addresses = (await stack.Client.GetAsync(Resources.ConfigMaps, new ObjectKey(space.Name, Names.GatewayConfigMap))).Data!["addresses"];
         return scene;
@@ -227,7 +229,6 @@ internal sealed class Scene : IAsyncDisposable
 
     private async Task StopAsync()
     {
-        await CreateAsync(Cell.Stopping);
         await NowInPlaceAsync(Cell.Stopping, _ => Started(Cell.Stopping));
         await Space.PatchAsync(Name(Cell.Stopping), new JsonObject { ["desiredState"] = "Stopped" });
         await NowInPlaceAsync(Cell.Stopping, t => t.Status.Phase == TaskPhase.Stopping);

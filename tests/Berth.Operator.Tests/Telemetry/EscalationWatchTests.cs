@@ -38,13 +38,13 @@ public sealed class EscalationWatchTests
         losses.Note("a");
         time.Advance(TimeSpan.FromSeconds(20));
         losses.Note("b");
-        Assert.False(losses.IsMassLoss("a"));
-        Assert.False(losses.IsMassLoss("b"));
+        Assert.False(losses.IsMassLoss("a", "node-1"));
+        Assert.False(losses.IsMassLoss("b", "node-1"));
         time.Advance(TimeSpan.FromSeconds(9));
         losses.Note("c");
-        Assert.True(losses.IsMassLoss("a"));
-        Assert.True(losses.IsMassLoss("c"));
-        Assert.False(losses.IsMassLoss("another"));
+        Assert.True(losses.IsMassLoss("a", "node-1"));
+        Assert.True(losses.IsMassLoss("c", null));
+        Assert.False(losses.IsMassLoss("another", "node-1"));
     }
 
     [Fact]
@@ -52,17 +52,29 @@ public sealed class EscalationWatchTests
     {
         var (losses, time) = Meter();
         foreach (var pod in new[] { "a", "a", "a", "b" }) losses.Note(pod);
-        Assert.False(losses.IsMassLoss("a"));
+        Assert.False(losses.IsMassLoss("a", "node-1"));
         time.Advance(TimeSpan.FromSeconds(31));
         losses.Note("c");
-        Assert.False(losses.IsMassLoss("c"));
+        Assert.False(losses.IsMassLoss("c", null));
+    }
+
+    [Fact]
+    public void A_lost_node_is_one_event_however_few_pods_it_took_and_whether_or_not_they_are_still_known()
+    {
+        var (losses, time) = Meter();
+        Assert.True(losses.IsMassLoss("a", "gone"));
+        losses.Note("a");
+        time.Advance(TimeSpan.FromMinutes(10));
+        losses.Note("b");
+        Assert.True(losses.IsMassLoss("a", "gone"));
+        Assert.False(losses.IsMassLoss("b", "node-1"));
+        Assert.False(losses.IsMassLoss("b", ""));
     }
 
     private static (LossMeter Losses, ManualTime Time) Meter()
     {
         var time = new ManualTime(T0);
-        var client = new KubernetesClient(new KubernetesConfig { Server = new Uri("http://127.0.0.1:1") }, new KubernetesClientOptions());
-        return (new LossMeter(new ClusterCache(client, []), time), time);
+        return (new LossMeter(node => node == "gone", time), time);
     }
 
     private sealed class ManualTime(DateTimeOffset now) : TimeProvider
