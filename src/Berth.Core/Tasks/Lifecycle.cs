@@ -11,11 +11,17 @@ internal static class Lifecycle
         var there = draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) == true;
         var needed = !Released(draft);
         if (needed == there) return null;
-        // Letting a finished task go was its last acknowledgement, which no status tells: it is not taken back to be let go again.
-        if (needed && draft.Task.Status.Phase.IsTerminal() && !draft.Moved) return null;
+        if (needed && WasLetGo(draft)) return null;
         // The API server refuses new finalizers on an object that is being deleted.
         return needed && draft.Task.Metadata.DeletionTimestamp is not null ? null : needed;
     }
+
+    /// <summary>
+    /// Letting a finished task go was its last acknowledgement, which no status tells: it is not taken back to be let go again, and its history
+    /// not written again, or each new leader would write that of every task there is.
+    /// </summary>
+    public static bool WasLetGo(TaskDraft draft) =>
+        !draft.Moved && draft.Task.Status.Phase.IsTerminal() && draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true;
 
     /// <summary>Whether the task goes away and only the database keeps it: then its history is kept beside it.</summary>
     public static bool MustSpill(TaskDraft draft) =>

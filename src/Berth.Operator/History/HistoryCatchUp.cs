@@ -39,8 +39,12 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
         }
     }
 
-    /// <summary>What the database once said it has. A task that waits has no reason to write it into its status: then only memory knows.</summary>
-    private long Told(TaskResource task) => Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
+    /// <summary>
+    /// What the database once said it has. A task that waits has no reason to write it into its status: then only memory knows. One that was let
+    /// go had everything there.
+    /// </summary>
+    private long Told(TaskResource task) =>
+        ClusterCache.IsAtRest(task) ? task.Status.History.Seq : Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
 
     /// <summary>A plan that waits for its apply survives its pod only as long as the database has it.</summary>
     private async Task LookForPlansAsync(CancellationToken cancellationToken)

@@ -67,6 +67,7 @@ internal sealed class OperatorHost(
             Logging = logging,
         });
         elector.LeaderChanged += record => leader.SeeLeader(AddressOf(record, Names.GatewayAddressAnnotation), AddressOf(record, Names.ViewAddressAnnotation));
+        elector.LeaderRenewed += leader.SeeRenewal;
         leader.HigherEpochSeen += elector.RaiseEpochAbove;
         // The Lease may have been deleted, and its epoch with it: what tasks record was ordered under an earlier one.
         elector.RaiseEpochAbove(cache.TaskInformer.Store.List().Select(t => t.Status.Attempt?.Epoch ?? 0).DefaultIfEmpty().Max());
