@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Text.Json;
 using Berth.Cli.Access;
 using Berth.Cli.Dev;
 using Berth.Cli.Verbs;
@@ -81,6 +82,11 @@ internal static class BerthCommand
         catch (Exception error) when (error is DevException or HistoryUnavailableException or ArchiveException or ArtifactMismatchException or InvalidDataException or KubernetesException or KubernetesConfigException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync("berth: " + error.Message);
+            return ExitCodes.Failed;
+        }
+        catch (Exception error) when (error is JsonException or HttpRequestException)
+        {
+            await Console.Error.WriteLineAsync($"berth: the answer cannot be read: {error.Message}. Is that address the cluster's, or the operator's? 'berth doctor' says more.");
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException)

@@ -158,26 +158,26 @@ public sealed class HistoryStore : IAsyncDisposable
     /// The regular maintenance: makes partitions ahead and removes what the policy no longer keeps, in small transactions. With
     /// <paramref name="dryRun"/> nothing is touched and the report says what would go.
     /// </summary>
-    public Task<CleanupReport> CleanUpAsync(RetentionPolicy policy, bool dryRun = false, CancellationToken cancellation = default) => cleaner.RunAsync(policy, dryRun, cancellation);
+    public Task<CleanupReport> CleanUpAsync(RetentionPolicy policy, bool dryRun = false, Action<string>? tell = null, CancellationToken cancellation = default) => cleaner.RunAsync(policy, dryRun, tell, cancellation);
 
     /// <summary>Writes the whole history, from one snapshot, into an archive under <c>history/</c>; other entries may be beside it.</summary>
-    public Task<ArchiveManifest> WriteBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => new HistoryArchive(connections, time).WriteAsync(archive, cancellation);
+    public Task<ArchiveManifest> WriteBackupAsync(ZipArchive archive, Action<string>? tell = null, CancellationToken cancellation = default) => new HistoryArchive(connections, time).WriteAsync(archive, tell, cancellation);
 
     /// <summary>Reads every byte of a backup and compares it with its manifest. Needs no database.</summary>
-    public static Task<ArchiveManifest> VerifyBackupAsync(ZipArchive archive, CancellationToken cancellation = default) => HistoryArchive.VerifyAsync(archive, cancellation);
+    public static Task<ArchiveManifest> VerifyBackupAsync(ZipArchive archive, Action<string>? tell = null, CancellationToken cancellation = default) => HistoryArchive.VerifyAsync(archive, tell, cancellation);
 
     /// <summary>
     /// Fills an empty database from a backup and brings it up to this program's schema; all or nothing. With <paramref name="merge"/> the database
     /// need not be empty: what it lacks is added, what it has stays.
     /// </summary>
-    public Task<ArchiveManifest> RestoreBackupAsync(ZipArchive archive, bool merge = false, CancellationToken cancellation = default) => new HistoryArchive(connections, time).RestoreAsync(archive, merge, cancellation);
+    public Task<ArchiveManifest> RestoreBackupAsync(ZipArchive archive, bool merge = false, Action<string>? tell = null, CancellationToken cancellation = default) => new HistoryArchive(connections, time).RestoreAsync(archive, merge, tell, cancellation);
 
     /// <summary>
     /// Compares the history with itself and with tasks of a cluster, and names every difference. With <paramref name="deep"/> every stored
     /// byte is read and checked.
     /// </summary>
-    public Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource>? cluster = null, bool deep = false, CancellationToken cancellation = default) =>
-        new HistoryVerifier(connections, artifacts, queries, logs, time).VerifyAsync(cluster, deep, cancellation);
+    public Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource>? cluster = null, bool deep = false, Action<string>? tell = null, CancellationToken cancellation = default) =>
+        new HistoryVerifier(connections, artifacts, queries, logs, time).VerifyAsync(cluster, deep, tell, cancellation);
 
     /// <summary>Disk use by table.</summary>
     public Task<StorageUse> GetStorageAsync(CancellationToken cancellation = default) => StorageUse.AskAsync(connections, cancellation);

@@ -37,6 +37,20 @@ public sealed class OutcomeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_attempt_used_is_told_and_not_what_its_runner_has()
+    {
+        var small = Orders.Sh("echo little");
+        await _gateway.SendAsync(small);
+        Assert.Equal(0, (await ResultAsync(small)).MaxRssKiB);
+        // tail keeps what it may have to print.
+        var large = Orders.Sh("head -c 210000000 /dev/zero | tail -c 200000000 | wc -c");
+        await _gateway.SendAsync(large);
+        var result = await ResultAsync(large);
+        Assert.InRange(result.MaxRssKiB, 195_000, 400_000);
+        Assert.InRange(result.CpuMilliseconds, 1, 120_000);
+    }
+
+    [Fact]
     public async Task Stop_kills_what_ignores_it_after_the_grace()
     {
         var order = Orders.Sh("trap '' TERM; echo up; (trap '' TERM; sleep 100) & while :; do sleep 0.05; done");

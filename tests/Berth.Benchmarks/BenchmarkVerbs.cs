@@ -29,6 +29,9 @@ internal static class BenchmarkVerbs
     /// <summary>What a run without names does, in this order.</summary>
     public static IReadOnlyList<string> Quick { get; } = ["runtime", "start", "agent", "recovery", "burst", "scale"];
 
+    /// <summary>What CI runs with <c>--gates</c>.</summary>
+    public static IReadOnlyList<string> Gates { get; } = ["placement", "agent", "start", "burst", "scale"];
+
     /// <summary>Processes that a benchmark starts for itself.</summary>
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> Internal { get; } = new Dictionary<string, Func<string[], Task<int>>>(StringComparer.Ordinal)
     {

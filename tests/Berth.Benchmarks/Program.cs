@@ -12,7 +12,11 @@ var options = new BenchmarkOptions([.. args.Where(static a => a.StartsWith('-') 
 string[] names = [.. args.Where(static a => !a.StartsWith('-'))];
 if (names.FirstOrDefault(static n => !BenchmarkVerbs.All.ContainsKey(n)) is { } unknown) return BenchmarkVerbs.Refuse($"unknown benchmark '{unknown}'; there are: {string.Join(' ', BenchmarkVerbs.All.Keys)}");
 // Without names: the subset that fits into a few minutes on a shared machine.
-if (names.Length == 0) (names, options) = ([.. BenchmarkVerbs.Quick], options.With("--quick"));
+if (names.Length == 0)
+{
+    names = [.. options.IsGates ? BenchmarkVerbs.Gates : BenchmarkVerbs.Quick];
+    if (!options.IsGates) options = options.With("--quick");
+}
 foreach (var name in names)
 {
     Console.Error.WriteLine($"== {name}");

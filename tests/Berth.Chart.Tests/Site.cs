@@ -29,7 +29,7 @@ internal sealed class Site : IAsyncDisposable
     private PostgresServer? _postgres;
     private string? _image;
     private ServiceRelay? _gateway;
-    private readonly int[] _ports = FreePorts(3);
+    private readonly IReadOnlyList<int> _ports = FreePorts.Take(3);
 
     private Site(string helm)
     {
@@ -233,15 +233,6 @@ internal sealed class Site : IAsyncDisposable
                where pod["status"]!["conditions"]!.AsArray().Any(c => (string?)c!["type"] == "Ready" && (string?)c["status"] == "True")
                select new IPEndPoint(IPAddress.Parse((string)pod["status"]!["podIP"]!), _ports[1]),
         ];
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
-        foreach (var socket in sockets) socket.Bind(new IPEndPoint(IPAddress.Any, 0));
-        var ports = sockets.Select(s => ((IPEndPoint)s.LocalEndPoint!).Port).ToArray();
-        foreach (var socket in sockets) socket.Dispose();
-        return ports;
     }
 
     private static string Output(string project)

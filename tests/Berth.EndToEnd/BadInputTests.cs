@@ -31,6 +31,11 @@ public sealed class BadInputTests(StackFixture fixture)
         });
         var dead = await space.UntilAsync("a", TaskPhase.DeadLettered);
         Assert.Contains("no-such-program", dead.Status.Message!, StringComparison.Ordinal);
+        // What a person was to be told of is in the history, whether a webhook told it or not.
+        await using var history = new Berth.History.HistoryStore(Stack.Env("POSTGRES"));
+        await space.UntilAsync("a", t => t.Metadata.Finalizers is not { Count: > 0 }, "written");
+        for (var end = DateTime.UtcNow + TestSpace.Patience; (await history.GetStoryAsync(dead.Metadata.Uid))!.Alerts is not [{ Severity: "critical", Name: Reasons.RetriesExhausted }]; await Task.Delay(100, TestContext.Current.CancellationToken))
+            Assert.True(DateTime.UtcNow < end, $"one alert: {string.Join("; ", (await history.GetStoryAsync(dead.Metadata.Uid))!.Alerts)}");
     }
 
     [Fact]

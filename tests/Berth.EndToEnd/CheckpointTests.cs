@@ -52,7 +52,7 @@ public sealed class CheckpointTests(StackFixture fixture)
         {
             var failed = await space.UntilAsync("a", t => t.Status.Run == run && t.Status.Phase == TaskPhase.Failed, $"run {run} failed");
             await space.UntilAsync("a", _ => IsStored(failed.Metadata.Uid, $"{run}-1"), "stored");
-            await CliAsync("checkpoints", "resume", "a", "-n", space.Name);
+            await CliAsync("checkpoints", "resume", "a", "--yes", "--comment", "again", "-n", space.Name);
         }
         await space.UntilAsync("a", TaskPhase.Succeeded);
         var listed = JsonNode.Parse(await CliAsync("checkpoints", "list", "a", "-n", space.Name, "-o", "json"))!.AsArray();
@@ -64,8 +64,14 @@ public sealed class CheckpointTests(StackFixture fixture)
             var entry = tar.GetNextEntry(copyData: true)!;
             Assert.Equal(("n", "2\n"), (entry.Name, await new StreamReader(entry.DataStream!).ReadToEndAsync(TestContext.Current.CancellationToken)));
         }
-        await CliAsync("checkpoints", "resume", "a", "1-1", "-n", space.Name);
+        await CliAsync("checkpoints", "resume", "a", "1-1", "--yes", "-n", space.Name);
         await space.UntilAsync("a", t => t.Status is { Run: 4, Phase: TaskPhase.Failed }, "run from the first");
+        for (var end = DateTime.UtcNow + TestSpace.Patience; ; await Task.Delay(200, TestContext.Current.CancellationToken))
+        {
+            var acts = JsonNode.Parse(await CliAsync("history", "a", "--actions", "-n", space.Name, "-o", "json"))!.AsArray();
+            if (acts.Count(a => (string?)a!["verb"] == "checkpoints resume") == 3 && acts.Any(a => a!.ToJsonString().Contains("again", StringComparison.Ordinal))) break;
+            Assert.True(DateTime.UtcNow < end, $"the audit tells of three resumes: {acts.ToJsonString()}");
+        }
         Assert.Equal(["began 0 fresh", "began 1 true", "began 2 true", "began 1 true"], space.LedgerLines().Where(l => l.StartsWith("began", StringComparison.Ordinal)));
     }
 

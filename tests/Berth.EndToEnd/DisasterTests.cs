@@ -31,6 +31,35 @@ public sealed class DisasterTests(StackFixture fixture)
     }
 
     [Fact]
+    public async Task Output_that_somebody_follows_goes_on_where_it_was_when_the_operators_are_killed()
+    {
+        await using var space = await _stack.SpaceAsync();
+        var gate = Path.Combine(_stack.Directory, space.Name + ".gate");
+        await space.CreateAsync("a", s =>
+        {
+            s["type"] = "Run";
+            s.Remove("plan");
+            s.Remove("apply");
+            s["run"] = new System.Text.Json.Nodes.JsonObject { ["command"] = TestSpace.Shell($"i=0; while [ ! -e {gate} ]; do echo line $i; i=$((i+1)); sleep 0.05; done; echo the end") };
+        });
+        // It may be followed before it has begun.
+        await using var following = BerthVerb.Start(_stack, "logs", "a", "--follow", "-n", space.Name);
+        await following.UntilSaysAsync("line 5");
+        foreach (var pid in _stack.OperatorPids()) BerthStack.Signal(pid, "KILL");
+        var seen = following.Text.Split('\n').Length;
+        await following.UntilSaysAsync($"line {seen + 20}");
+        await File.WriteAllTextAsync(gate, "", TestContext.Current.CancellationToken);
+        Assert.True(await following.EndAsync() == 0, following.Text);
+        var lines = following.Text.Split('\n').Where(l => l.StartsWith("line ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(Enumerable.Range(0, lines.Count).Select(i => $"line {i}"), lines);
+        Assert.EndsWith("the end", following.Text.TrimEnd(), StringComparison.Ordinal);
+        await _stack.UntilReadyAsync();
+        // By hand from any byte.
+        var (_, rest) = await BerthVerb.RunAsync(_stack, "logs", "a", "--offset", "7", "-n", space.Name);
+        Assert.StartsWith("line 1\nline 2\n", rest, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_leader_paused_past_its_lease_changes_nothing_when_it_wakes()
     {
         await using var space = await _stack.SpaceAsync();

@@ -36,6 +36,9 @@ public sealed class HistoryOutageTests(StackFixture fixture)
             });
             uid = (await space.UntilAsync("a", TaskPhase.Running)).Metadata.Uid;
             await UntilAsync(async () => (await _stack.ReadinessAsync()).All(t => t.Contains("history: Unreachable", StringComparison.Ordinal)), "every replica says that the database is away");
+            var (code, said) = await BerthVerb.RunAsync(_stack, "doctor", "-n", space.Name);
+            Assert.Equal(1, code);
+            Assert.Contains("docs/runbooks/history-unavailable.md", said);
             await _stack.Client.DeleteAsync(Tasks, new ObjectKey(space.Name, "a"));
             await UntilAsync(async () => await _stack.Client.TryGetAsync(Tasks, new ObjectKey(space.Name, "a")) is null, "the task is gone");
             // Beside it stands what people did: the deletion.

@@ -15,7 +15,8 @@ public sealed class MainJobTests(StackFixture fixture)
     public async Task Plan_approve_apply_on_the_same_warm_slot_and_the_whole_story_in_the_database()
     {
         await using var space = await Stack.SpaceAsync();
-        await space.CreateAsync("a");
+        // tail keeps what it may have to print.
+        await space.CreateAsync("a", s => s["apply"]!["command"] = TestSpace.Shell($"head -c 210000000 /dev/zero | tail -c 200000000 | wc -c; echo $BERTH_ATTEMPT a >> {space.Ledger}"));
         var planned = await space.UntilReservedAsync("a");
         Assert.Empty(space.LedgerLines());
         Assert.Equal(Reasons.Accepted, (await space.VerdictAsync(await space.DecideAsync("a"))).Reason);
@@ -27,6 +28,44 @@ public sealed class MainJobTests(StackFixture fixture)
         var story = await history.GetTransitionsAsync(written.Metadata.Uid);
         Assert.Equal([TaskPhase.Planning, TaskPhase.ApplyPending, TaskPhase.ApplyPending, TaskPhase.Applying, TaskPhase.Succeeded], story.Select(e => e.To));
         Assert.Equal(Enumerable.Range(1, 5).Select(i => (long)i), story.Select(e => e.Seq));
+        var attempts = (await history.GetStoryAsync(written.Metadata.Uid))!.Attempts;
+        Assert.Equal([AttemptKind.Plan, AttemptKind.Apply], attempts.Select(a => a.Attempt.Kind));
+        Assert.All(attempts, a => Assert.True(a is { CpuSeconds: >= 0 and < 60 }, $"{a.Attempt.Kind} used {a.CpuSeconds} s"));
+        Assert.InRange(attempts[1].MaxMemoryBytes ?? 0, 195_000_000, 500_000_000);
+    }
+
+    [Fact]
+    public async Task What_a_task_or_its_pool_declares_secret_is_in_no_output_plan_or_history()
+    {
+        await using var space = await Stack.SpaceAsync(new JsonObject { ["policy"] = new JsonObject { ["mask"] = new JsonArray("pool-[0-9]+") } });
+        await space.CreateAsync("a", s =>
+        {
+            s["mask"] = new JsonArray("token=[a-z0-9]+");
+            // The second one comes in two pieces.
+            s["plan"]!["command"] = TestSpace.Shell("echo with token=abc123 of pool-4711; printf tok; sleep 0.3; echo en=split99, and so on; echo content > plan.out");
+            s["apply"]!["command"] = TestSpace.Shell($"echo applied with token=zzz999; echo $BERTH_ATTEMPT a >> {space.Ledger}");
+        });
+        var planned = await space.UntilReservedAsync("a");
+        await space.DecideAsync("a");
+        await space.UntilAsync("a", t => t.Status.Phase == TaskPhase.Succeeded && t.Metadata.Finalizers is not { Count: > 0 }, "succeeded and written");
+        await using var history = new Berth.History.HistoryStore(Stack.Env("POSTGRES"));
+        var said = "";
+        for (var end = DateTime.UtcNow + TestSpace.Patience; !said.Contains("applied with", StringComparison.Ordinal); await Task.Delay(100, TestContext.Current.CancellationToken))
+        {
+            Assert.True(DateTime.UtcNow < end, said);
+            said = await TextAsync(await history.OpenArtifactAsync(planned.Status.Plan!.TextDigest!, TestContext.Current.CancellationToken));
+            foreach (var attempt in (string[])["1", "2"])
+                await foreach (var piece in history.ReadLogAsync($"{planned.Metadata.Uid}-{attempt}", cancellation: TestContext.Current.CancellationToken)) said += System.Text.Encoding.UTF8.GetString(piece.Bytes.Span);
+        }
+        Assert.Equal(2, said.Split("with *** of ***\n***, and so on\n").Length - 1);
+        Assert.Contains("applied with ***", said, StringComparison.Ordinal);
+        foreach (var secret in new[] { "abc123", "4711", "split99", "zzz999" }) Assert.DoesNotContain(secret, said, StringComparison.Ordinal);
+
+        static async Task<string> TextAsync(Stream? bytes)
+        {
+            using var reader = new StreamReader(bytes!);
+            return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]

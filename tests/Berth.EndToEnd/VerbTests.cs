@@ -33,6 +33,86 @@ public sealed class VerbTests(StackFixture fixture)
     }
 
     [Fact]
+    public async Task A_plan_is_looked_at_and_decided_by_those_who_have_seen_it()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        var planned = await space.UntilReservedAsync("a");
+        var digest = planned.Status.Plan!.Digest;
+        var got = await OkAsync("get", "a", "-n", space.Name);
+        foreach (var part in new[] { "why", "since", "next", $"berth approve a -n {space.Name}" }) Assert.Contains(part, got, StringComparison.Ordinal);
+        var described = await OkAsync("describe", "a", "-n", space.Name);
+        foreach (var part in new[] { digest, "PlanStored", planned.Status.Slot!.Name, "of processor time" }) Assert.Contains(part, described, StringComparison.Ordinal);
+        Assert.Equal("planned", (await OkAsync("plan", "a", "-o", "counts", "-n", space.Name)).Trim());
+        var document = JsonNode.Parse(await OkAsync("plan", "a", "-o", "json", "-n", space.Name))!;
+        Assert.Equal((digest, true), ((string?)document["digest"], ((string?)document["text"])!.Contains("planning", StringComparison.Ordinal)));
+        Assert.Contains("Reserved", await OkAsync("slots", "-n", space.Name), StringComparison.Ordinal);
+        Assert.Contains("1 busy slots", await OkAsync("top", "-n", space.Name), StringComparison.Ordinal);
+
+        // Without an answer nothing is decided; another plan's digest decides nothing; a dry run records nothing.
+        Assert.Equal(2, (await BerthVerb.RunAsync(Stack, "approve", "a", "-n", space.Name)).Code);
+        var other = await BerthVerb.RunAsync(Stack, "approve", "a", "--digest", "0123456789ab", "-n", space.Name);
+        Assert.Equal((4, true), (other.Code, other.Text.Contains("berth plan a", StringComparison.Ordinal)));
+        Assert.Contains("dry run", await OkAsync("approve", "a", "--dry-run", "-n", space.Name), StringComparison.Ordinal);
+        Assert.Null((await space.GetAsync("a")).Status.Grant);
+        var approved = await OkAsync("approve", "a", "--digest", digest["sha256:".Length..][..12], "--comment", "looks right", "-n", space.Name);
+        foreach (var part in new[] { "planning", "plan.out", "accepted" }) Assert.Contains(part, approved, StringComparison.Ordinal);
+        await space.UntilAsync("a", TaskPhase.Succeeded);
+        Assert.Equal(3, (await BerthVerb.RunAsync(Stack, "approve", "a", "--yes", "-n", space.Name)).Code);
+        Assert.Contains("content", await OkAsync("logs", "a", "-f", "-n", space.Name), StringComparison.Ordinal);
+        await AuditedAsync(space.Name, "approve", "a", "looks right");
+        var story = await OkAsync("history", "a", "-n", space.Name);
+        foreach (var part in new[] { "looks right", "ATTEMPTS", "MEMORY", "ARTIFACTS" }) Assert.Contains(part, story, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_task_is_held_still_rejected_and_run_again()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        await space.UntilReservedAsync("a");
+        Assert.Contains("berth resume a", await OkAsync("suspend", "a", "-n", space.Name), StringComparison.Ordinal);
+        await space.UntilAsync("a", t => t.Status.Reason == Reasons.Suspended, "suspended");
+        await OkAsync("resume", "a", "-n", space.Name);
+        Assert.Equal(3, (await BerthVerb.RunAsync(Stack, "resume", "a", "-n", space.Name)).Code);
+        await space.UntilReservedAsync("a");
+        Assert.Contains("accepted", await OkAsync("reject", "a", "--yes", "--comment", "too much", "-n", space.Name), StringComparison.Ordinal);
+        await space.UntilAsync("a", TaskPhase.Rejected);
+        Assert.Equal(3, (await BerthVerb.RunAsync(Stack, "stop", "a", "--yes", "-n", space.Name)).Code);
+        Assert.Contains("run 2", await OkAsync("requeue", "a", "-n", space.Name), StringComparison.Ordinal);
+        await space.UntilAsync("a", t => t.Status is { Run: 2, Phase: TaskPhase.ApplyPending, Plan: not null }, "planned again");
+        Assert.Contains("Stopped", await OkAsync("stop", "a", "--yes", "-n", space.Name), StringComparison.Ordinal);
+        foreach (var verb in new[] { "suspend", "resume", "reject", "requeue", "stop" }) await AuditedAsync(space.Name, verb, "a");
+
+        // The same filters choose for a list, for statistics and for a file; one that means nothing is refused.
+        string[] stopped = ["--phase", "Stopped", "-n", space.Name];
+        Assert.Single(JsonNode.Parse(await OkAsync(["history", .. stopped, "-o", "json"]))!.AsArray());
+        Assert.Equal(1, (int)JsonNode.Parse(await OkAsync(["history", "--statistics", .. stopped, "-o", "json"]))!["tasks"]!);
+        Assert.Equal(0, (int)JsonNode.Parse(await OkAsync("history", "--statistics", "--phase", "Succeeded", "-n", space.Name, "-o", "json"))!["tasks"]!);
+        Assert.Equal(2, (await OkAsync(["history", .. stopped, "-o", "csv"])).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains("\n- ", await OkAsync(["history", .. stopped, "-o", "yaml"]), StringComparison.Ordinal);
+        Assert.Equal(2, (await BerthVerb.RunAsync(Stack, "history", "--actions", "--pool", "pool", "-n", space.Name)).Code);
+        Assert.Contains("too much", await OkAsync("history", "a", "--actions", "-n", space.Name), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_doctor_finds_nothing_wrong_where_nothing_is()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a");
+        await space.UntilReservedAsync("a");
+        await Stack.UntilReadyAsync();
+        string[] must = ["API access", "CRDs", "rights", "leader", "views", "database", "loops", "clocks", "certificates"];
+        var said = "";
+        await UntilAsync(async () =>
+        {
+            said = (await BerthVerb.RunAsync(Stack, "doctor", "-o", "json", "-n", space.Name)).Text;
+            var findings = JsonNode.Parse(said)!["findings"]!.AsArray();
+            return must.All(c => findings.Any(f => (string?)f!["check"] == c)) && findings.All(f => !must.Contains((string?)f!["check"]) || (string?)f["verdict"] == "ok");
+        }, "all of these checks are well", () => said);
+    }
+
+    [Fact]
     public async Task A_pod_is_drained_and_a_pool_rebalanced()
     {
         await using var space = await Stack.SpaceAsync(new JsonObject { ["reservation"] = new JsonObject { ["holdFor"] = "10m" } });
@@ -96,13 +176,18 @@ public sealed class VerbTests(StackFixture fixture)
             Assert.NotNull((await space.GetAsync("held")).Metadata.DeletionTimestamp);
             Assert.Contains("none", await OkAsync("cleanup", "--finalizers", "--after", "1h", "--yes", "-n", space.Name), StringComparison.Ordinal);
             Assert.Contains($"{space.Name}/held", await OkAsync("cleanup", "--finalizers", "--after", "0s", "--dry-run", "-n", space.Name), StringComparison.Ordinal);
-            Assert.Contains("1/1", await OkAsync("cleanup", "--finalizers", "--after", "0s", "--yes", "-n", space.Name), StringComparison.Ordinal);
+            var done = await OkAsync("cleanup", "--finalizers", "--after", "0s", "--yes", "--comment", "gone for good", "-n", space.Name);
+            Assert.Contains("1/1", done, StringComparison.Ordinal);
+            Assert.Contains("audit: kept in ConfigMap berth-system/berth-outbox-audit-", done, StringComparison.Ordinal);
             Assert.True((await Assert.ThrowsAsync<KubernetesException>(() => space.GetAsync("held"))).IsNotFound);
         }
         finally
         {
             foreach (var pid in Stack.OperatorPids()) BerthStack.Signal(pid, "CONT");
         }
+        // The next operator finds what was done without one.
+        await Stack.UntilReadyAsync();
+        await AuditedAsync(space.Name, "cleanup", "held", "gone for good");
     }
 
     [Fact]

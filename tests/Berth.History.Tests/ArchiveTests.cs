@@ -119,6 +119,7 @@ public sealed class ArchiveTests(HistoryFixture fixture)
         Assert.Equal(
             ["ArtifactDamaged", "ArtifactMissing", "ArtifactMissing", "LogHole", "TaskMissing", "TransitionDiffers", "TransitionMissing", "TransitionMissing", "TransitionWaiting"],
             defects.Select(d => d.Kind).Order(StringComparer.Ordinal));
+        Assert.All(defects, d => Assert.NotEmpty(d.Remedy));
     }
 
     [Fact]

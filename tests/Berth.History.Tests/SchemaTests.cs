@@ -193,6 +193,32 @@ public sealed class SchemaTests(HistoryFixture fixture)
         Assert.Equal([[3L, 2L]], await test.RowsAsync("select count(*), count(seconds) from berth.view_stays"));
     }
 
+    [Fact]
+    public async Task What_the_page_tells_to_type_for_dashboards_works_and_is_all_that_they_need()
+    {
+        await using var test = await fixture.StoreAsync();
+        var finished = Make.Task(Make.Uid(), TaskPhase.Succeeded, created: DateTimeOffset.UtcNow.AddHours(-2));
+        await test.Store.WriteTransitionsAsync([Make.Batch(finished, 0, Make.Entry(1, at: DateTimeOffset.UtcNow.AddHours(-2)), Make.Entry(2, TaskPhase.ApplyPending, DateTimeOffset.UtcNow.AddHours(-1)))]);
+        var page = await File.ReadAllTextAsync(Path.Combine(Root(AppContext.BaseDirectory), "docs", "history.md"), TestContext.Current.CancellationToken);
+        var blocks = System.Text.RegularExpressions.Regex.Matches(page, "```sql\n(.*?)```", System.Text.RegularExpressions.RegexOptions.Singleline).Select(m => m.Groups[1].Value).ToList();
+        Assert.True(blocks.Count >= 4, $"{blocks.Count} blocks");
+        // Roles are of the whole server, which other tests share.
+        var role = "reader_" + Guid.NewGuid().ToString("N");
+        await test.ExecuteAsync(blocks[0].Replace("berth_reader", role, StringComparison.Ordinal));
+        try
+        {
+            foreach (var query in blocks.Skip(1)) Assert.NotEmpty(await test.RowsAsync($"set role {role}; {query}"));
+            foreach (var view in System.Text.RegularExpressions.Regex.Matches(page, "^\\| `(view_[a-z]+)`", System.Text.RegularExpressions.RegexOptions.Multiline).Select(m => m.Groups[1].Value)) await test.RowsAsync($"set role {role}; select * from berth.{view}");
+            Assert.Contains("permission denied", (await Assert.ThrowsAsync<PostgresException>(() => test.RowsAsync($"set role {role}; select * from berth.tasks"))).Message);
+        }
+        finally
+        {
+            await test.ExecuteAsync($"drop owned by {role}; drop role {role}");
+        }
+    }
+
+    private static string Root(string from) => File.Exists(Path.Combine(from, "Operator.sln")) ? from : Root(Directory.GetParent(from)!.FullName);
+
     private async Task<TestStore> EmptyAsync()
     {
         var connection = await fixture.Server.CreateDatabaseAsync();

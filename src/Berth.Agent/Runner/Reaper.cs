@@ -40,14 +40,21 @@ internal sealed unsafe class Reaper
         }
     }
 
-    /// <summary>What everything collected since the last start has used.</summary>
+    /// <summary>What everything collected since the last start has used; no memory where that cannot be told.</summary>
     public (long CpuMilliseconds, long MaxRssKiB) Usage(int pid)
     {
         lock (_gate)
         {
             _watched.Remove(pid);
-            return (_cpuMicroseconds / 1000, _maxRssKiB);
+            // What is spawned begins with the runner's own peak, and keeps it: only what is above that is its own.
+            return (_cpuMicroseconds / 1000, _maxRssKiB > OwnPeakKiB() ? _maxRssKiB : 0);
         }
+    }
+
+    private static long OwnPeakKiB()
+    {
+        var usage = stackalloc long[UsageBytes / sizeof(long)];
+        return Native.GetUsage(Native.UsageOfSelf, (byte*)usage) == 0 ? usage[4] : 0;
     }
 
     private void Loop()

@@ -11,7 +11,7 @@ namespace Berth.Api;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.Strict,
-    Converters = [typeof(UtcTimeConverter)])]
+    Converters = [typeof(UtcTimeConverter), typeof(SharedTextConverter)])]
 [JsonSerializable(typeof(TaskResource))]
 [JsonSerializable(typeof(TaskStatus))]
 [JsonSerializable(typeof(TaskSpec))]

@@ -188,6 +188,12 @@ public sealed record AttemptStatus
     /// <summary>What proved it dead, if it did not report its own end.</summary>
     [Bounds(MaxLength = 64)]
     public string? FencedBy { get; init; }
+
+    /// <summary>Processor time of all its processes in milliseconds, as measured in its slot.</summary>
+    public long? CpuMilliseconds { get; init; }
+
+    /// <summary>The most memory that one of its processes had resident, in KiB, as measured in its slot. Absent where it was less than what the slot's runner has itself, some 40 MiB.</summary>
+    public long? MaxMemoryKiB { get; init; }
 }
 
 /// <summary>A decision of a person that is no grant.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Net;
 using System.Text.Json.Nodes;
 using Berth.Api;
@@ -35,7 +36,15 @@ internal sealed class OperatorViews(KubernetesClient client, IReadOnlyList<Uri> 
     public async Task<JsonObject> ListAsync(string? ns, string plural, CancellationToken cancellationToken)
     {
         await using var body = await OpenAsync(ns is null ? $"/{plural}" : $"/namespaces/{Uri.EscapeDataString(ns)}/{plural}", cancellationToken);
-        return (await JsonNode.ParseAsync(body, cancellationToken: cancellationToken))!.AsObject();
+        try
+        {
+            if (await JsonNode.ParseAsync(body, cancellationToken: cancellationToken) is JsonObject list && list["items"] is JsonArray) return list;
+        }
+        catch (JsonException)
+        {
+            // Somebody else answers there.
+        }
+        throw new CliException(ExitCodes.Failed, $"What answers {(aggregated ? $"for {Names.ViewGroup}" : $"at {string.Join(", ", addresses)}")} is no operator of Berth. Give its address with --operator-url, or leave that and BERTH_OPERATOR_URL out to ask through the cluster.");
     }
 
     /// <summary>Any view, by its path below the group and version.</summary>
@@ -92,7 +101,14 @@ internal sealed class OperatorViews(KubernetesClient client, IReadOnlyList<Uri> 
     private static string Message(string body)
     {
         if (!body.StartsWith('{')) return body;
-        return JsonNode.Parse(body)?["message"]?.GetValue<string>() ?? body;
+        try
+        {
+            return JsonNode.Parse(body)?["message"]?.GetValue<string>() ?? body;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return body;
+        }
     }
 
     private static Uri Address(string text) => Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is "http" or "https"

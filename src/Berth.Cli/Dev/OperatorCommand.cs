@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Berth.Cli.Dev.Processes;
 using Berth.Cli.Dev.Stack;
+using Berth.DevCluster;
 
 namespace Berth.Cli.Dev;
 

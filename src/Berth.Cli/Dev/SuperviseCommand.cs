@@ -29,7 +29,7 @@ internal static class SuperviseCommand
         try
         {
             await using var stack = new RunningStack(options, directory);
-            var code = await RunAsync(stack, directory, stop.Token);
+            var code = await RunAsync(stack, directory, options.While, stop.Token);
             return code;
         }
         finally
@@ -40,7 +40,7 @@ internal static class SuperviseCommand
         }
     }
 
-    private static async Task<int> RunAsync(RunningStack stack, InstanceDirectory directory, CancellationToken stop)
+    private static async Task<int> RunAsync(RunningStack stack, InstanceDirectory directory, int? owner, CancellationToken stop)
     {
         try
         {
@@ -63,8 +63,15 @@ internal static class SuperviseCommand
             new StartState(StartState.Failed, OneLine(error.Message), directory.Log("supervisor")).Write(directory);
             return 1;
         }
-        await Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
+        await (owner is { } pid ? UntilGoneAsync(pid, stop) : Task.Delay(Timeout.Infinite, stop)).ContinueWith(_ => { }, TaskScheduler.Default);
         return 0;
+    }
+
+    private static async Task UntilGoneAsync(int pid, CancellationToken stop)
+    {
+        if (ProcessIdentity.Of(pid) is not { } owner) return;
+        while (owner.IsAlive) await Task.Delay(TimeSpan.FromSeconds(1), stop);
+        Console.WriteLine($"process {owner.Pid} is gone, and with it the need for this instance");
     }
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");

@@ -7,7 +7,10 @@ internal sealed class Progress : IDisposable
 {
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly bool rewrites = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Seldom = TimeSpan.FromSeconds(10);
     private string shown = "";
+    private TimeSpan told;
 
     /// <summary>Says something that matters only while it lasts: on a terminal alone.</summary>
     public void Hint(string text)
@@ -20,6 +23,14 @@ internal sealed class Progress : IDisposable
         if (rewrites) Console.Error.Write($"\r\u001b[K{text} ({Ages.Of(clock.Elapsed)})");
         else if (text != shown) Console.Error.WriteLine(text);
         shown = text;
+    }
+
+    /// <summary>Takes what a long piece of work tells of itself, as often as it likes: shown often on a terminal, now and then elsewhere.</summary>
+    public void Tell(string text)
+    {
+        if (clock.Elapsed - told < (rewrites ? Often : Seldom)) return;
+        told = clock.Elapsed;
+        Say(text);
     }
 
     public void Dispose()

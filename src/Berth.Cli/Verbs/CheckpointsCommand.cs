@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Cli.Access;
 using Berth.Cli.Output;
+using Berth.Cli.Verbs.Steer;
 using Berth.Kubernetes;
 
 namespace Berth.Cli.Verbs;
@@ -59,7 +60,9 @@ internal static class CheckpointsCommand
     private static Command Save(ClusterOptions cluster)
     {
         var task = Task();
+        var options = new ActingOptions();
         var command = new Command("save", "Ask for a checkpoint of the running command now.") { task };
+        options.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
@@ -67,8 +70,9 @@ internal static class CheckpointsCommand
             if (found.Status.Phase is not (TaskPhase.Planning or TaskPhase.Running))
                 throw new CliException(ExitCodes.NotWaiting, $"Task '{found.Metadata.Name}' runs no command that saves: it is {found.Status.Phase}.");
             var request = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-            await PatchAsync(session, found, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Names.CheckpointAnnotation] = request } } }, cancellationToken);
-            Console.WriteLine($"Asked. It is stored when 'kubectl get events' shows {Reasons.CheckpointSaved}, and then in: berth checkpoints list {found.Metadata.Name}");
+            var act = await Act.BeginAsync(session, "checkpoints save", options.Comment(result), options.IsDryRun(result), cancellationToken);
+            await act.ChangeAsync(BerthResources.Tasks, KeyOf(found), Act.Annotation(Names.CheckpointAnnotation, request), cancellationToken);
+            Console.WriteLine(act.IsDryRun ? $"task {found.Metadata.Name}: a checkpoint would be asked for{act.Suffix}" : $"Asked. It is stored when 'kubectl get events' shows {Reasons.CheckpointSaved}, and then in: berth checkpoints list {found.Metadata.Name}");
             return ExitCodes.Done;
         });
         return command;
@@ -78,15 +82,20 @@ internal static class CheckpointsCommand
     {
         var task = Task();
         var name = new Argument<string>("name") { Description = "Name from the list, or latest.", DefaultValueFactory = _ => "latest" };
+        var options = new ActingOptions();
         var command = new Command("resume", "Run a finished task again, from one of its checkpoints.") { task, name };
+        options.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             using var session = cluster.Open(result);
             var found = await WithCheckpointsAsync(session, result.GetValue(task)!, cancellationToken);
             if (!found.Status.Phase.IsTerminal()) throw new CliException(ExitCodes.NotWaiting, $"Task '{found.Metadata.Name}' is not over: it is {found.Status.Phase}. Stop it first: berth stop {found.Metadata.Name}");
             var requeue = Math.Max(found.Spec.Requeue ?? 0, found.Status.ObservedRequeue) + 1;
-            await PatchAsync(session, found, new JsonObject { ["spec"] = new JsonObject { ["resumeFrom"] = result.GetValue(name), ["requeue"] = requeue, ["desiredState"] = nameof(DesiredState.Running) } }, cancellationToken);
-            Console.WriteLine($"Run {found.Status.Run + 1} of task {found.Metadata.Name} begins from checkpoint {result.GetValue(name)}.");
+            // A Run has no approval before it: its command is started again at once.
+            if (found.Spec.Type == TaskType.Run && !options.IsConfirmed(result)) Question.MustConfirm($"The command of '{found.Metadata.Name}' is run again, without an approval. Do it?", "give --yes.");
+            var act = await Act.BeginAsync(session, "checkpoints resume", options.Comment(result), options.IsDryRun(result), cancellationToken);
+            await act.ChangeAsync(BerthResources.Tasks, KeyOf(found), new() { ["spec"] = new JsonObject { ["resumeFrom"] = result.GetValue(name), ["requeue"] = requeue, ["desiredState"] = nameof(DesiredState.Running) } }, cancellationToken, found.Metadata.Generation);
+            Console.WriteLine($"Run {found.Status.Run + 1} of task {found.Metadata.Name} begins from checkpoint {result.GetValue(name)}{act.Suffix}.");
             return ExitCodes.Done;
         });
         return command;
@@ -98,8 +107,7 @@ internal static class CheckpointsCommand
         return found.Spec.Checkpoint is not null ? found : throw new CliException(ExitCodes.NotWaiting, $"Task '{name}' has no checkpoints: its spec.checkpoint is not set.");
     }
 
-    private static Task PatchAsync(ClusterSession session, TaskResource task, JsonObject patch, CancellationToken cancellationToken) =>
-        session.Client.PatchAsync(BerthResources.Tasks, new ObjectKey(session.Namespace, task.Metadata.Name), Patch.Merge(patch), cancellationToken: cancellationToken);
+    private static ObjectKey KeyOf(TaskResource task) => new(task.Metadata.Namespace, task.Metadata.Name);
 
     private static string Text(JsonNode? entry, string field) => entry?[field]?.ToString() ?? "";
 }

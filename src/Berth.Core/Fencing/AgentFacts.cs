@@ -73,6 +73,12 @@ public sealed record AttemptEnd
     /// <summary>What plan made.</summary>
     public PlanStatus? Plan { get; init; }
 
+    /// <summary>Processor time of all its processes in milliseconds; decides nothing.</summary>
+    public long? CpuMilliseconds { get; init; }
+
+    /// <summary>The most memory that one of its processes had resident, in KiB; decides nothing.</summary>
+    public long? MaxMemoryKiB { get; init; }
+
     /// <summary>Where the time went, for the trace; decides nothing.</summary>
     public IReadOnlyList<AttemptStage> Stages { get; init; } = [];
 }

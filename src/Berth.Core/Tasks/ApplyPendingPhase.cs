@@ -7,11 +7,13 @@ namespace Berth.Core.Tasks;
 internal static class ApplyPendingPhase
 {
     private static readonly TimeSpan DefaultHold = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LookAgainForPlan = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan InputsAgainAfter = TimeSpan.FromSeconds(10);
 
     public static void Decide(TaskDraft draft)
     {
         Attempts.AcknowledgeAgain(draft);
+        if (draft.Seen.PlanStored == false) Unstore(draft);
         if (!draft.Status.Plan!.Stored) Store(draft);
         if (KeepSlot(draft)) return;
         if (Approve.Settle(draft)) return;
@@ -21,6 +23,17 @@ internal static class ApplyPendingPhase
         if (!draft.Status.Slot.Warm) { Restore(draft); return; }
         if (draft.Status.Grant is null) { WaitForApproval(draft); return; }
         Begin(draft);
+    }
+
+    /// <summary>
+    /// The database has lost the plan; agents keep no copy once it was stored. Where a slot has it, it is good for as long as the slot. Where none
+    /// has, the next restore finds out, unless a backup has brought it back by then.
+    /// </summary>
+    private static void Unstore(TaskDraft draft)
+    {
+        if (draft.Status.Slot is { Warm: true }) draft.Status = draft.Status with { Plan = draft.Status.Plan! with { Stored = false } };
+        else draft.Do(new TaskAction.CheckPlanStored("", draft.Status.Plan!.Attempt, draft.Status.Plan));
+        draft.WakeAfter(LookAgainForPlan);
     }
 
     private static void Store(TaskDraft draft)

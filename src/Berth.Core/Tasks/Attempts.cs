@@ -53,7 +53,7 @@ internal static class Attempts
         var attempt = draft.Status.Attempt!;
         draft.Status = draft.Status with
         {
-            Attempt = attempt with { StartedAt = attempt.StartedAt ?? Known(draft)?.StartedAt, EndedAt = end.At, ExitCode = end.ExitCode, Outcome = end.Kind.ToString() },
+            Attempt = attempt with { StartedAt = attempt.StartedAt ?? Known(draft)?.StartedAt, EndedAt = end.At, ExitCode = end.ExitCode, Outcome = end.Kind.ToString(), CpuMilliseconds = end.CpuMilliseconds, MaxMemoryKiB = end.MaxMemoryKiB },
             // Agents report an end only once every process is dead: the late word of a lost attempt is its proof, too.
             Loss = draft.Status.Loss is { Fenced: false } loss ? loss with { Fenced = true } : draft.Status.Loss,
         };

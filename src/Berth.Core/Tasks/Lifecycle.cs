@@ -11,11 +11,17 @@ internal static class Lifecycle
         var there = draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) == true;
         var needed = !Released(draft);
         if (needed == there) return null;
-        // Letting a finished task go was its last acknowledgement, which no status tells: it is not taken back to be let go again.
-        if (needed && draft.Task.Status.Phase.IsTerminal() && !draft.Moved) return null;
+        if (needed && WasLetGo(draft)) return null;
         // The API server refuses new finalizers on an object that is being deleted.
         return needed && draft.Task.Metadata.DeletionTimestamp is not null ? null : needed;
     }
+
+    /// <summary>
+    /// Letting a finished task go was its last acknowledgement, which no status tells: it is not taken back to be let go again, and its history
+    /// not written again, or each new leader would write that of every task there is.
+    /// </summary>
+    public static bool WasLetGo(TaskDraft draft) =>
+        !draft.Moved && draft.Task.Status.Phase.IsTerminal() && draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true;
 
     /// <summary>Whether the task goes away and only the database keeps it: then its history is kept beside it.</summary>
     public static bool MustSpill(TaskDraft draft) =>
@@ -59,6 +65,11 @@ internal static class Lifecycle
     {
         if (draft.Moved || draft.Spec.Requeue is not { } wanted || wanted <= draft.Status.ObservedRequeue || draft.Task.Metadata.DeletionTimestamp is not null) return false;
         if (draft.Spec.DesiredState == DesiredState.Stopped) return false;
+        if (Outbox.IsFull(draft.Status.History))
+        {
+            draft.Wait(Reasons.HistoryBacklog, $"run {draft.Status.Run + 1} was asked for; it begins once the database is back and has taken the transitions that wait for it");
+            return false;
+        }
         draft.Move(TaskSignal.Requeued, $"run {draft.Status.Run + 1} on request");
         draft.Status = draft.Status with
         {

@@ -8,7 +8,10 @@ public static class Outbox
     /// <summary>With this many unacknowledged entries nothing new is started or resumed; forced moves still fit.</summary>
     public const int SoftBound = 32;
 
-    /// <summary>Most entries that are ever kept. Past it repeated losses are coalesced.</summary>
+    /// <summary>
+    /// Most entries that are ever kept: what may still be forced once nothing new is started fits between the soft bound and this one, as a run
+    /// loses at most so many slots and nothing is taken, begun or requeued meanwhile.
+    /// </summary>
     public const int HardBound = 64;
 
     /// <summary>How many acknowledged entries stay for people to see.</summary>

@@ -59,6 +59,9 @@ internal static class TaskConditions
     {
         null => Is("PlanStored", false, Reasons.NotPlanned, null),
         { Stored: false } when s.Phase.IsTerminal() => Is("PlanStored", false, Reasons.Storing, "the task was over before the plan was in the database"),
+        _ when seen.PlanStored == false => Is("PlanStored", false, Reasons.HistoryDegraded, s.Slot is null
+            ? "the database has lost the plan and no slot has it: it is planned again, unless a backup brings it back first (berth restore FILE --history-only --merge)"
+            : "the database has lost the plan, which is only on its slot now; losing the pod means planning again, unless a backup brings it back (berth restore FILE --history-only --merge)"),
         { Stored: true } => Is("PlanStored", true, Reasons.Stored, "the plan survives its pod"),
         _ when seen.HistoryTrouble is { } trouble => Is("PlanStored", false, Reasons.HistoryDegraded, $"the plan is only on its slot, and the database takes nothing now ({trouble}); losing the pod before it is back means planning again"),
         _ => Is("PlanStored", false, Reasons.Storing, "the plan is only on its slot until it is in the database; losing the pod now means planning again"),

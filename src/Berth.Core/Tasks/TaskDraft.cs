@@ -104,7 +104,7 @@ internal sealed class TaskDraft
         var conditions = TaskConditions.Derive(Status, Seen, Suspended);
         // The very instance where nothing changed: most passes find nothing to do, and they cost no comparison then.
         var status = Status.ObservedGeneration == generation && ReferenceEquals(conditions, Status.Conditions) ? Status : Status with { ObservedGeneration = generation, Conditions = conditions };
-        if (Outbox.Unacknowledged(status.History).Any()) _actions.Insert(0, new TaskAction.WriteHistory());
+        if (!Lifecycle.WasLetGo(this) && Outbox.Unacknowledged(status.History).Any()) _actions.Insert(0, new TaskAction.WriteHistory());
         if (Lifecycle.MustSpill(this)) _actions.Add(new TaskAction.SpillHistory());
         return new TaskDecision
         {

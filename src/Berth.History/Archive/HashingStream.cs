@@ -4,7 +4,7 @@ using Berth.Api;
 namespace Berth.History.Archive;
 
 /// <summary>Passes bytes on and keeps their count and digest; closing it leaves the other stream open.</summary>
-internal sealed class HashingStream(Stream inner) : Stream
+internal sealed class HashingStream(Stream inner, Action<long>? counted = null) : Stream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long count;
@@ -66,5 +66,6 @@ internal sealed class HashingStream(Stream inner) : Stream
     {
         hash.AppendData(bytes);
         count += bytes.Length;
+        counted?.Invoke(count);
     }
 }

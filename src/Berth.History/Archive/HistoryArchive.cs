@@ -20,7 +20,7 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
     /// <summary>Tables and their columns, from the model.</summary>
     private static readonly Lazy<IReadOnlyList<(string Name, IReadOnlyList<string> Columns)>> Tables = new(ReadTables);
 
-    public Task<ArchiveManifest> WriteAsync(ZipArchive archive, CancellationToken cancellation)
+    public Task<ArchiveManifest> WriteAsync(ZipArchive archive, Action<string>? tell, CancellationToken cancellation)
     {
         var begun = false;
         return connections.RunAsync("write a backup", async (connection, token) =>
@@ -31,7 +31,7 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
             await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, token).ConfigureAwait(false);
             var schema = await SchemaMigrator.CheckAsync(connection, token).ConfigureAwait(false);
             var tables = new List<ArchivedTable>();
-            foreach (var (name, columns) in Tables.Value) tables.Add(await WriteTableAsync(connection, archive, name, columns, token).ConfigureAwait(false));
+            foreach (var (name, columns) in Tables.Value) tables.Add(await WriteTableAsync(connection, archive, name, columns, tell, token).ConfigureAwait(false));
             var manifest = new ArchiveManifest { At = time.GetUtcNow(), Schema = schema, Tables = tables };
             await using var entry = archive.CreateEntry(ManifestName).Open();
             await JsonSerializer.SerializeAsync(entry, manifest, ArchiveJson.Default.ArchiveManifest, token).ConfigureAwait(false);
@@ -40,13 +40,13 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
     }
 
     /// <summary>Reads every byte and compares it with the manifest.</summary>
-    public static async Task<ArchiveManifest> VerifyAsync(ZipArchive archive, CancellationToken cancellation)
+    public static async Task<ArchiveManifest> VerifyAsync(ZipArchive archive, Action<string>? tell, CancellationToken cancellation)
     {
         var manifest = await ReadManifestAsync(archive, cancellation).ConfigureAwait(false);
         foreach (var table in manifest.Tables)
         {
             await using var content = Open(archive, table);
-            await using var hashing = new HashingStream(content);
+            await using var hashing = new HashingStream(content, bytes => tell?.Invoke(Done("verifying", table.Name, bytes)));
             try
             {
                 await hashing.CopyToAsync(Stream.Null, cancellation).ConfigureAwait(false);
@@ -63,9 +63,9 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
     /// <summary>
     /// Fills an empty database, or adds to one that was begun anew: verified first, all tables in one transaction, brought up to this program's schema.
     /// </summary>
-    public async Task<ArchiveManifest> RestoreAsync(ZipArchive archive, bool merge, CancellationToken cancellation)
+    public async Task<ArchiveManifest> RestoreAsync(ZipArchive archive, bool merge, Action<string>? tell, CancellationToken cancellation)
     {
-        var manifest = await VerifyAsync(archive, cancellation).ConfigureAwait(false);
+        var manifest = await VerifyAsync(archive, tell, cancellation).ConfigureAwait(false);
         if (!SchemaMigrator.Known.Contains(manifest.Schema))
             throw new ArchiveException($"The backup was made with schema {manifest.Schema}, which this program does not know. Restore it with the version of Berth that made it, or a newer one.");
         var migrator = new SchemaMigrator(connections);
@@ -75,7 +75,11 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
         {
             if (merge) await HistoryMerge.BeginAsync(connection, manifest.Tables, Patience, token).ConfigureAwait(false);
             else await RefuseUsedAsync(connection, token).ConfigureAwait(false);
-            foreach (var table in manifest.Tables) await RestoreTableAsync(connection, archive, table, merge ? HistoryMerge.Staged(table.Name) : "berth." + table.Name, token).ConfigureAwait(false);
+            foreach (var table in manifest.Tables)
+            {
+                tell?.Invoke($"restoring {table.Name}, {table.Rows} rows");
+                await RestoreTableAsync(connection, archive, table, merge ? HistoryMerge.Staged(table.Name) : "berth." + table.Name, token).ConfigureAwait(false);
+            }
             if (merge) await HistoryMerge.FinishAsync(connection, manifest.Tables, Patience, token).ConfigureAwait(false);
             return true;
         }, cancellation).ConfigureAwait(false);
@@ -83,12 +87,13 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
         return manifest;
     }
 
-    private async Task<ArchivedTable> WriteTableAsync(NpgsqlConnection connection, ZipArchive archive, string name, IReadOnlyList<string> columns, CancellationToken cancellation)
+    private async Task<ArchivedTable> WriteTableAsync(NpgsqlConnection connection, ZipArchive archive, string name, IReadOnlyList<string> columns, Action<string>? tell, CancellationToken cancellation)
     {
         await using var count = new NpgsqlCommand($"select count(*) from berth.{name}", connection) { CommandTimeout = Patience };
         var rows = (long)(await count.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+        tell?.Invoke($"writing {name}, {rows} rows");
         await using var entry = archive.CreateEntry(Folder + name, CompressionLevel.Fastest).Open();
-        await using var hashing = new HashingStream(entry);
+        await using var hashing = new HashingStream(entry, bytes => tell?.Invoke(Done("writing", name, bytes)));
         await using (var copy = await connection.BeginRawBinaryCopyAsync($"copy (select {string.Join(", ", columns)} from berth.{name}) to stdout (format binary)", cancellation).ConfigureAwait(false))
             await copy.CopyToAsync(hashing, cancellation).ConfigureAwait(false);
         return new ArchivedTable { Name = name, Columns = columns, Rows = rows, Bytes = hashing.Count, Digest = hashing.Digest() };
@@ -108,6 +113,8 @@ internal sealed class HistoryArchive(HistoryConnections connections, TimeProvide
         var rows = (long)(await count.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
         if (rows != table.Rows) throw new ArchiveException($"Table {table.Name}: {rows} rows were restored where the backup has {table.Rows}. Nothing was kept.");
     }
+
+    private static string Done(string doing, string table, long bytes) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{doing} {table}, {bytes >> 20} MiB so far");
 
     private int Patience => (int)connections.Options.MigrationCommandTimeout.TotalSeconds;
 

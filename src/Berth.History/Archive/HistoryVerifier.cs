@@ -38,14 +38,19 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
         """,
     ];
 
-    public async Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource>? cluster, bool deep, CancellationToken cancellation)
+    public async Task<IReadOnlyList<HistoryDefect>> VerifyAsync(IReadOnlyList<TaskResource>? cluster, bool deep, Action<string>? tell, CancellationToken cancellation)
     {
         var defects = new List<HistoryDefect>();
+        tell?.Invoke("comparing the tables with each other");
         foreach (var check in Checks) defects.AddRange(await connections.RunAsync("verify the history", (c, t) => AskAsync(c, check, t), cancellation).ConfigureAwait(false));
         // A cluster without tasks is a cluster too: it may be the one that was lost.
         if (cluster is not null) await FindGoneAsync(cluster, defects, cancellation).ConfigureAwait(false);
-        foreach (var task in cluster ?? []) await CompareAsync(task, defects, cancellation).ConfigureAwait(false);
-        if (deep) await ReadAllAsync(defects, cancellation).ConfigureAwait(false);
+        foreach (var (i, task) in (cluster ?? []).Index())
+        {
+            tell?.Invoke($"comparing tasks, {i + 1} of {cluster!.Count}");
+            await CompareAsync(task, defects, cancellation).ConfigureAwait(false);
+        }
+        if (deep) await ReadAllAsync(defects, tell, cancellation).ConfigureAwait(false);
         return defects;
     }
 
@@ -78,10 +83,12 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
             defects.Add(new HistoryDefect("ArtifactMissing", uid, $"the plan's {file.Path} ({file.Digest}) is marked as stored and is not here"));
     }
 
-    private async Task ReadAllAsync(List<HistoryDefect> defects, CancellationToken cancellation)
+    private async Task ReadAllAsync(List<HistoryDefect> defects, Action<string>? tell, CancellationToken cancellation)
     {
-        foreach (var digest in await NamesAsync("select digest from berth.artifacts order by 1", cancellation).ConfigureAwait(false))
+        var digests = await NamesAsync("select digest from berth.artifacts order by 1", cancellation).ConfigureAwait(false);
+        foreach (var (i, digest) in digests.Index())
         {
+            tell?.Invoke($"reading artifacts, {i + 1} of {digests.Count}");
             try
             {
                 await using var content = await artifacts.OpenAsync(digest, cancellation).ConfigureAwait(false);
@@ -92,8 +99,10 @@ internal sealed class HistoryVerifier(HistoryConnections connections, ArtifactSt
                 defects.Add(new HistoryDefect("ArtifactDamaged", digest, e.Message));
             }
         }
-        foreach (var attempt in await NamesAsync("select attempt from berth.logs order by 1", cancellation).ConfigureAwait(false))
+        var attempts = await NamesAsync("select attempt from berth.logs order by 1", cancellation).ConfigureAwait(false);
+        foreach (var (i, attempt) in attempts.Index())
         {
+            tell?.Invoke($"reading logs, {i + 1} of {attempts.Count}");
             try
             {
                 await foreach (var piece in logs.ReadAsync(attempt, 0, cancellation).ConfigureAwait(false)) cancellation.ThrowIfCancellationRequested();

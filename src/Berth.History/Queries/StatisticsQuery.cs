@@ -9,7 +9,10 @@ internal static class StatisticsQuery
 {
     private const string Chosen = """
         from berth.tasks k where ($1::text is null or k.namespace = $1) and ($2::text is null or k.workspace = $2) and ($3::text is null or k.pool = $3)
-          and ($4::timestamptz is null or k.created_at >= $4) and ($5::timestamptz is null or k.created_at < $5)
+          and ($4::text is null or k.name = $4) and ($5::text is null or k.phase = $5) and ($6::text is null or k.reason = $6)
+          and ($7::text is null or k.requested_by = $7 or k.approved_by = $7 or exists (select from berth.approvals a where a.task_uid = k.uid and a.approver = $7)
+            or exists (select from berth.transitions x where x.uid = k.uid and x.actor = $7))
+          and ($8::timestamptz is null or k.created_at >= $8) and ($9::timestamptz is null or k.created_at < $9)
         """;
 
     private const string Stays = $"""
@@ -43,7 +46,7 @@ internal static class StatisticsQuery
     private static async Task<List<T>> ReadAsync<T>(NpgsqlConnection connection, string sql, TaskFilter filter, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var text in (string?[])[filter.Namespace, filter.Workspace, filter.Pool])
+        foreach (var text in (string?[])[filter.Namespace, filter.Workspace, filter.Pool, filter.Name, filter.Phase?.ToString(), filter.Reason, filter.Person])
             command.Parameters.Add(new NpgsqlParameter { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         foreach (var at in (DateTimeOffset?[])[Moments.Normal(filter.Since), Moments.Normal(filter.Until)])
             command.Parameters.Add(new NpgsqlParameter { Value = (object?)at ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });

@@ -16,4 +16,11 @@ public sealed record AttemptRecord
 
     /// <summary>The most memory its processes had at once, in bytes, if the agent told.</summary>
     public long? MaxMemoryBytes { get; init; }
+
+    /// <summary>As a task's status tells it.</summary>
+    public static AttemptRecord Of(string taskUid, AttemptStatus attempt)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        return new() { TaskUid = taskUid, Attempt = attempt, CpuSeconds = attempt.CpuMilliseconds / 1000.0, MaxMemoryBytes = attempt.MaxMemoryKiB * 1024 };
+    }
 }

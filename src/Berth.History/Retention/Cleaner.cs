@@ -20,7 +20,7 @@ internal sealed class Cleaner(HistoryConnections connections, TimeProvider time)
     // Bytes of an upload under way have no digest yet; a day is more than any upload takes.
     private static readonly TimeSpan Unreferenced = TimeSpan.FromDays(1);
 
-    public Task<CleanupReport> RunAsync(RetentionPolicy policy, bool dryRun, CancellationToken cancellation) =>
+    public Task<CleanupReport> RunAsync(RetentionPolicy policy, bool dryRun, Action<string>? tell, CancellationToken cancellation) =>
         connections.RunAsync("clean up", async (connection, token) =>
         {
             var work = new CleanerSession(connection, connections.Options, time.GetUtcNow());
@@ -28,7 +28,7 @@ internal sealed class Cleaner(HistoryConnections connections, TimeProvider time)
                 return new CleanupReport { AlreadyUnderWay = true };
             try
             {
-                return await RunAsync(work, policy, dryRun, token).ConfigureAwait(false);
+                return await RunAsync(work, policy, dryRun, tell, token).ConfigureAwait(false);
             }
             finally
             {
@@ -36,13 +36,17 @@ internal sealed class Cleaner(HistoryConnections connections, TimeProvider time)
             }
         }, cancellation);
 
-    private async Task<CleanupReport> RunAsync(CleanerSession work, RetentionPolicy policy, bool dryRun, CancellationToken cancellation)
+    private async Task<CleanupReport> RunAsync(CleanerSession work, RetentionPolicy policy, bool dryRun, Action<string>? tell, CancellationToken cancellation)
     {
         var made = dryRun ? [] : await Partitions.EnsureAsync(work.Connection, connections.Options, cancellation).ConfigureAwait(false);
         var expired = string.Join(" or ", Enum.GetValues<TaskPhase>().Where(TaskPhases.IsTerminal).Select(p => $"k.phase = '{p}' and k.finished_at < {At(work.Now, policy.ByPhase.TryGetValue(p, out var keep) ? keep : policy.Tasks)}"));
         var tasks = dryRun ? await work.CountAsync(new CleanupCondition("tasks", $"exists (select from berth.tasks k where k.uid = t.uid and ({expired}))"), cancellation).ConfigureAwait(false) : await PurgeAsync(work, expired, cancellation).ConfigureAwait(false);
         var steps = new List<CleanupStep> { tasks };
-        foreach (var step in Steps(policy, work.Now, dryRun ? expired : null)) steps.Add(await (dryRun ? work.CountAsync(step, cancellation) : work.DeleteAsync(step, BatchRows, cancellation)).ConfigureAwait(false));
+        foreach (var step in Steps(policy, work.Now, dryRun ? expired : null))
+        {
+            tell?.Invoke($"{(dryRun ? "counting" : "removing")} {step.Table}");
+            steps.Add(await (dryRun ? work.CountAsync(step, cancellation) : work.DeleteAsync(step, BatchRows, cancellation)).ConfigureAwait(false));
+        }
         if (!dryRun) await work.ExecuteAsync("update berth.purged_tasks set swept = true where not swept", cancellation).ConfigureAwait(false);
         steps.AddRange(await BytesAsync(work, dryRun, cancellation).ConfigureAwait(false));
         return new CleanupReport { DryRun = dryRun, Steps = [.. steps.Where(s => s.Rows > 0 || s.PartitionsDropped.Count > 0)], PartitionsMade = made };

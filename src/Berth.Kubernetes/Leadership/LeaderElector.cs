@@ -41,6 +41,9 @@ public sealed partial class LeaderElector : IMetricSource
     /// <summary>Called, on the election's own loop, when the lease names another leader than before. It must not block.</summary>
     public event Action<LeaderRecord>? LeaderChanged;
 
+    /// <summary>Called, on the election's own loop, when the leader is seen to have renewed the lease. It must not block.</summary>
+    public event Action? LeaderRenewed;
+
     /// <summary>Our own identity.</summary>
     public string Identity => _options.Identity;
 
@@ -232,7 +235,9 @@ public sealed partial class LeaderElector : IMetricSource
         var now = _claim.Record;
         var before = Volatile.Read(ref _record);
         Volatile.Write(ref _record, now);
-        if (now is not null && (now.Identity != before?.Identity || now.Epoch != before.Epoch)) LeaderChanged?.Invoke(now);
+        if (now is null) return;
+        if (now.Identity != before?.Identity || now.Epoch != before.Epoch) LeaderChanged?.Invoke(now);
+        else if (now.RenewedAt != before.RenewedAt) LeaderRenewed?.Invoke();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Identity} leads, epoch {Epoch}")]

@@ -23,5 +23,9 @@ public enum LeaderOutcome
 public sealed record LeaderRecord(string Identity, long Epoch, IReadOnlyDictionary<string, string> Annotations)
 {
     internal static LeaderRecord Of(Lease lease) => new(
-        lease.Spec?.HolderIdentity ?? "", lease.Spec?.LeaseTransitions ?? 0, lease.Metadata.Annotations ?? new Dictionary<string, string>());
+        lease.Spec?.HolderIdentity ?? "", lease.Spec?.LeaseTransitions ?? 0, lease.Metadata.Annotations ?? new Dictionary<string, string>())
+    { RenewedAt = lease.Spec?.RenewTime };
+
+    /// <summary>When the leader last renewed the lease, by its own clock.</summary>
+    public DateTimeOffset? RenewedAt { get; init; }
 }

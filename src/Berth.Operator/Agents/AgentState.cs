@@ -100,6 +100,9 @@ internal sealed class AgentState
         ExitCode = result.ExitCode,
         Message = result.Message,
         At = result.EndedAt,
+        // An attempt that started nothing has used nothing that could be told.
+        CpuMilliseconds = result.StartedAt is null ? null : Math.Max(0, result.CpuMilliseconds),
+        MaxMemoryKiB = result.MaxRssKiB > 0 ? result.MaxRssKiB : null,
         Plan = result.Plan is not { } plan ? null : new PlanStatus
         {
             Counts = plan.Counts,

@@ -15,8 +15,11 @@ internal sealed class ClusterCache
     /// <summary>Index of tasks that are not over: by <c>namespace/workspace</c>.</summary>
     public const string ByWorkspace = "workspace";
 
-    /// <summary>Index of tasks: by the uid of the pod of their slot or latest attempt.</summary>
+    /// <summary>Index of tasks that are not at rest: by the uid of the pod of their slot or latest attempt.</summary>
     public const string ByPod = "pod";
+
+    /// <summary>Index of tasks at rest, of which a warm pod sees thousands: by the uid of the pod of their latest attempt.</summary>
+    public const string ByPastPod = "past-pod";
 
     /// <summary>Index of pods: by node.</summary>
     public const string ByNode = "node";
@@ -45,7 +48,8 @@ internal sealed class ClusterCache
             [ByUid] = t => [t.Metadata.Uid],
             [ByPool] = t => t.Status.Phase.IsTerminal() ? [] : [$"{t.Metadata.Namespace}/{t.Spec.PoolRef.Name}"],
             [ByWorkspace] = t => t.Status.Phase.IsTerminal() || t.Spec.Type == TaskType.Plan ? [] : [$"{t.Metadata.Namespace}/{t.Spec.Workspace}"],
-            [ByPod] = t => PodUids(t),
+            [ByPod] = t => IsAtRest(t) ? [] : PodUids(t),
+            [ByPastPod] = t => IsAtRest(t) ? PodUids(t) : [],
         });
         Pods = new LatestView<Pod>(Resources.Pods, new Dictionary<string, Func<Pod, IEnumerable<string>>>
         {
@@ -86,6 +90,9 @@ internal sealed class ClusterCache
 
     /// <summary>The agent pod with this uid, or null.</summary>
     public Pod? PodByUid(string uid) => Pods.ByIndex(ByUid, uid) is [var pod, ..] ? pod : null;
+
+    /// <summary>Over, proved dead and written down: only its own events matter.</summary>
+    public static bool IsAtRest(TaskResource task) => task.Status.Phase.IsTerminal() && task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true;
 
     /// <summary>Whether every cache was filled.</summary>
     public bool HasSynced => _informers.Informers.All(i => i.HasSynced);

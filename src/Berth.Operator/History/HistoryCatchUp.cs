@@ -1,5 +1,6 @@
 using Berth.Api;
 using Berth.Core.Approvals;
+using Berth.Core.Tasks;
 using Berth.History;
 using Berth.Operator.Cluster;
 
@@ -10,7 +11,7 @@ namespace Berth.Operator.History;
 /// outage it is compared with the tasks; where it is behind, everything that a task's status still holds is written again, and what
 /// nobody holds any more is recorded as lost.
 /// </summary>
-internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, HistoryWriter writer, HistoryCondition condition, TimeProvider time, ILogger<HistoryCatchUp> log)
+internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, HistoryWriter writer, PlanStore plans, HistoryCondition condition, TimeProvider time, ILogger<HistoryCatchUp> log)
 {
     private const int Batch = 5_000;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
@@ -38,8 +39,28 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
         }
     }
 
-    /// <summary>What the database once said it has. A task that waits has no reason to write it into its status: then only memory knows.</summary>
-    private long Told(TaskResource task) => Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
+    /// <summary>
+    /// What the database once said it has. A task that waits has no reason to write it into its status: then only memory knows. One that was let
+    /// go had everything there.
+    /// </summary>
+    private long Told(TaskResource task) =>
+        ClusterCache.IsAtRest(task) ? task.Status.History.Seq : Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
+
+    /// <summary>A plan that waits for its apply survives its pod only as long as the database has it.</summary>
+    private async Task LookForPlansAsync(CancellationToken cancellationToken)
+    {
+        foreach (var keys in cache.Tasks.Keys().Chunk(Batch))
+        {
+            var waiting = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: true }).ToList();
+            if (waiting.Count == 0) continue;
+            var there = await store.HasArtifactsAsync([.. waiting.SelectMany(t => PlanUploads.DigestsOf(t.Status.Plan!)).Distinct(StringComparer.Ordinal)], cancellationToken);
+            foreach (var task in waiting.Where(t => !PlanUploads.DigestsOf(t.Status.Plan!).All(there.Contains)))
+            {
+                log.LogWarning("Task {Namespace}/{Task} waits with a plan that the database has lost; it is on its slot alone now", task.Metadata.Namespace, task.Metadata.Name);
+                plans.Lost(task.Metadata.Key(), task.Status.Plan!.Attempt);
+            }
+        }
+    }
 
     private async Task<bool> CompareAsync(CancellationToken cancellationToken)
     {
@@ -56,6 +77,7 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
                     behind++;
                 }
             }
+            await LookForPlansAsync(cancellationToken);
             foreach (var approval in cache.Approvals.Store.List().Where(a => a.HasVerdict())) writer.Note(approval);
             if (behind > 0) log.LogWarning("The database lacks history that it had acknowledged for {Count} tasks: it was restored, failed over or replaced. What the tasks still hold is written again", behind);
             return true;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Berth.Api;
 using Berth.History;
 using Berth.Kubernetes;
@@ -18,7 +17,6 @@ internal sealed class HistorySpill(
     KubernetesClient client, HistoryStore store, ClusterCache cache, HistoryWriter writer, HistoryCondition condition, OperatorEvents events, OperatorOptions options, TimeProvider time, ILogger<HistorySpill> log) : IDisposable
 {
     private const string Key = "history.json";
-    private const string AuditKey = "audit.json";
     // Of at most a kilobyte each, as a rule: a ConfigMap takes a megabyte.
     private const int AuditsTogether = 500;
     private static readonly TimeSpan GatherAudits = TimeSpan.FromMilliseconds(500);
@@ -50,7 +48,7 @@ internal sealed class HistorySpill(
         var history = new SpilledTask
         {
             Outbox = TransitionBatch.From(task),
-            Attempts = task.Status.Attempt is { } attempt ? [new AttemptRecord { TaskUid = uid, Attempt = attempt }] : [],
+            Attempts = task.Status.Attempt is { } attempt ? [AttemptRecord.Of(uid, attempt)] : [],
             Approvals = [.. cache.Approvals.Store.ByIndex(ClusterCache.ByTask, $"{task.Metadata.Namespace}/{task.Metadata.Name}").Where(a => a.Spec.TaskRef.Uid == uid)],
         };
         var map = MapOf(NameOf(uid), Key, history.ToJson());
@@ -100,10 +98,10 @@ internal sealed class HistorySpill(
         _spilledAudit.IntersectWith(waiting.Select(a => a.Id));
         foreach (var acts in waiting.Where(a => !_spilledAudit.Contains(a.Id)).OrderBy(a => a.At).Chunk(AuditsTogether))
         {
-            var map = MapOf(NameOf("audit-" + acts[0].Id.ToString("N")), AuditKey, JsonSerializer.Serialize(acts, HistoryJson.Default.IReadOnlyListAuditRecord));
+            var map = MapOf(SpilledActs.NameOf(acts[0].Id), SpilledActs.Key, SpilledActs.Write(acts));
             try
             {
-                await WriteAsync(map, AuditKey, cancellationToken);
+                await WriteAsync(map, SpilledActs.Key, cancellationToken);
             }
             catch (KubernetesException e)
             {
@@ -121,7 +119,7 @@ internal sealed class HistorySpill(
         Volatile.Write(ref _waiting, -1);
         while (true)
         {
-            if (_waiting != 0 && condition.Trouble is null or { Use: HistoryUse.Records }) await DrainAsync(cancellationToken);
+            if (_waiting != 0 && condition.Trouble is not { Use: HistoryUse.Probe or HistoryUse.Migration }) await DrainAsync(cancellationToken);
             await _wake.WaitAsync(_waiting == 0 ? LookAgain : Every, cancellationToken);
         }
     }
@@ -178,7 +176,7 @@ internal sealed class HistorySpill(
     private async Task DrainAsync(ConfigMap map, CancellationToken cancellationToken)
     {
         var key = new ObjectKey(options.Operator.Namespace, map.Metadata.Name!);
-        if (map.Data?.GetValueOrDefault(AuditKey) is { } audit && ReadAudit(audit) is { } acts)
+        if (map.Data?.GetValueOrDefault(SpilledActs.Key) is { } audit && SpilledActs.Read(audit) is { } acts)
         {
             await store.WriteAuditAsync(acts, cancellationToken);
             await DoneAsync(map, cancellationToken);
@@ -203,18 +201,5 @@ internal sealed class HistorySpill(
     {
         await client.DeleteAsync(Resources.ConfigMaps, new ObjectKey(options.Operator.Namespace, map.Metadata.Name!), new DeleteOptions { Uid = map.Metadata.Uid }, cancellationToken);
         Interlocked.Decrement(ref _waiting);
-    }
-
-    private static IReadOnlyList<AuditRecord>? ReadAudit(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, HistoryJson.Default.IReadOnlyListAuditRecord);
-        }
-        catch (JsonException)
-        {
-            // Not ours, or damaged: told as unreadable.
-            return null;
-        }
     }
 }

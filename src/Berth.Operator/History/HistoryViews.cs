@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Berth.Api;
 using Berth.History;
 using Berth.Operator.View;
+using Berth.Operator.View.Tables;
 
 namespace Berth.Operator.History;
 
@@ -19,12 +20,19 @@ internal sealed class HistoryViews(HistoryStore store)
         try
         {
             var query = new HistoryQuery(ns, context.Request.Query);
-            return view switch
+            var asTable = ViewEndpoints.WantsTable(context);
+            switch (view)
             {
-                "history" => Json(await store.ListTasksAsync(query.Tasks(), context.RequestAborted), HistoryJson.Default.IReadOnlyListTaskSummary),
-                "actions" => Json(await store.ListAuditAsync(query.Acts(), context.RequestAborted), HistoryJson.Default.IReadOnlyListAuditRecord),
-                _ => Json(await store.GetStatisticsAsync(query.Tasks(), context.RequestAborted), HistoryJson.Default.HistoryStatistics),
-            };
+                case "history":
+                    var tasks = await store.ListTasksAsync(query.Tasks(), context.RequestAborted);
+                    return asTable ? HistoryTables.Of(tasks) : Json(tasks, HistoryJson.Default.IReadOnlyListTaskSummary);
+                case "actions":
+                    var acts = await store.ListAuditAsync(query.Acts(), context.RequestAborted);
+                    return asTable ? HistoryTables.Of(acts) : Json(acts, HistoryJson.Default.IReadOnlyListAuditRecord);
+                default:
+                    var numbers = await store.GetStatisticsAsync(query.Tasks(), context.RequestAborted);
+                    return asTable ? HistoryTables.Of(numbers) : Json(numbers, HistoryJson.Default.HistoryStatistics);
+            }
         }
         catch (FormatException e)
         {

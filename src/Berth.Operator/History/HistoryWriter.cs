@@ -19,6 +19,7 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
     private readonly ConcurrentDictionary<ObjectKey, DateTimeOffset> _pending = new();
     private readonly ConcurrentDictionary<string, ApprovalResource> _approvals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, AuditRecord> _audit = new();
+    private readonly ConcurrentDictionary<Guid, AlertRecord> _alerts = new();
     private readonly ConcurrentDictionary<string, long> _acknowledged = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0);
 
@@ -53,6 +54,12 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
 
     /// <summary>Raised when acts of people wait that could not be written.</summary>
     public event Action? AuditWaits;
+
+    /// <summary>Notes what a person was told of.</summary>
+    public void Note(AlertRecord alert)
+    {
+        if (_alerts.Count < MostRecords && _alerts.TryAdd(alert.Id, alert)) Wake();
+    }
 
     /// <summary>Notes what a person did.</summary>
     public void Note(AuditRecord record)
@@ -93,7 +100,7 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
     /// <inheritdoc />
     public void Dispose() => _wake.Dispose();
 
-    private bool HasWork => !_pending.IsEmpty || !_approvals.IsEmpty || !_audit.IsEmpty;
+    private bool HasWork => !_pending.IsEmpty || !_approvals.IsEmpty || !_audit.IsEmpty || !_alerts.IsEmpty;
 
     private void Wake()
     {
@@ -115,7 +122,7 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
                 if (!HasWork) health.Succeeded(HistoryUse.Records);
                 return true;
             }
-            await store.WriteAttemptsAsync([.. tasks.Where(t => t.Status.Attempt is not null).Select(t => new AttemptRecord { TaskUid = t.Metadata.Uid, Attempt = t.Status.Attempt! })], cancellationToken);
+            await store.WriteAttemptsAsync([.. tasks.Where(t => t.Status.Attempt is not null).Select(t => AttemptRecord.Of(t.Metadata.Uid, t.Status.Attempt!))], cancellationToken);
             var written = await store.WriteTransitionsAsync([.. tasks.Select(TransitionBatch.From)], cancellationToken);
             foreach (var difference in written.Differences) log.LogError("History of task {Uid} differs at {Seq}: stored {Stored}, offered {Offered}", difference.Uid, difference.Seq, difference.Stored, difference.Offered);
             foreach (var loss in written.Lost) log.LogError("History of task {Uid} lost entries {From} to {To} that were acknowledged once", loss.Uid, loss.From, loss.To);
@@ -142,6 +149,9 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
         var audit = _audit.Take(BatchTasks).ToList();
         if (audit.Count > 0) await store.WriteAuditAsync([.. audit.Select(a => a.Value)], cancellationToken);
         foreach (var written in audit) _audit.TryRemove(written);
+        var alerts = _alerts.Take(BatchTasks).ToList();
+        if (alerts.Count > 0) await store.WriteAlertsAsync([.. alerts.Select(a => a.Value)], cancellationToken);
+        foreach (var written in alerts) _alerts.TryRemove(written);
     }
 
     private void Note(TaskResource task, IReadOnlyDictionary<string, long> acknowledged)

@@ -36,7 +36,12 @@ internal sealed class LogWriter(HistoryStore store, AgentRegistry agents, Histor
             // An agent that left sends everything unacknowledged again when it is back.
             foreach (var (attempt, group) in groups)
                 if (group.Session.Outgoing.Completion.IsCompleted) groups.Remove(attempt);
-            if (groups.Count == 0) return;
+            if (groups.Count == 0)
+            {
+                // Nothing waits for this use any more; whether the database is well the probe tells.
+                condition.Succeeded(HistoryUse.Output);
+                return;
+            }
             await Task.Delay(TryAgain, time, cancellationToken);
         }
     }

@@ -16,20 +16,33 @@ internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, Histor
 {
     private const int MostRemembered = 20_000;
     private readonly ConcurrentDictionary<string, bool> _stored = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _lost = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, bool>> _took = new(StringComparer.Ordinal);
     private readonly Channel<Question> _questions = Channel.CreateBounded<Question>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>Raised with the key of a task whose plan turned out to be stored.</summary>
+    /// <summary>Raised with the key of a task whose plan turned out to be stored, or not to be any more.</summary>
     public event Action<ObjectKey>? Stored;
 
-    /// <summary>True if this plan of this attempt is known to be stored; null if not known.</summary>
+    /// <summary>True if this plan of this attempt is known to be stored, false if it was and the database has lost it; null if not known.</summary>
     public bool? IsStored(string attempt, PlanStatus plan)
     {
+        if (_lost.ContainsKey(attempt)) return false;
         if (_stored.ContainsKey(attempt)) return true;
         if (!_took.TryGetValue(attempt, out var took) || !PlanUploads.DigestsOf(plan).All(took.ContainsKey)) return null;
         _stored[attempt] = true;
         _took.TryRemove(attempt, out _);
         return true;
+    }
+
+    /// <summary>False if the database is known to have lost this plan.</summary>
+    public bool? IsLost(string attempt) => _lost.ContainsKey(attempt) ? false : null;
+
+    /// <summary>The database was lost or went back in time, and this plan's bytes with it. A restore may bring them back.</summary>
+    public void Lost(ObjectKey task, string attempt)
+    {
+        _stored.TryRemove(attempt, out _);
+        _took.TryRemove(attempt, out _);
+        if (_lost.TryAdd(attempt, true)) Stored?.Invoke(task);
     }
 
     /// <summary>The gateway has put an artifact of an attempt into the database.</summary>
@@ -51,6 +64,7 @@ internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, Histor
     public void Forget(string attempt)
     {
         _stored.TryRemove(attempt, out _);
+        _lost.TryRemove(attempt, out _);
         _took.TryRemove(attempt, out _);
     }
 
@@ -77,6 +91,7 @@ internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, Histor
         var needed = PlanUploads.DigestsOf(question.Plan);
         var there = await store.HasArtifactsAsync([.. needed], cancellationToken);
         if (!needed.All(there.Contains)) return;
+        _lost.TryRemove(question.Attempt, out _);
         _stored[question.Attempt] = true;
         Stored?.Invoke(question.Task);
     }

@@ -120,14 +120,11 @@ internal sealed class LeaderWork
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             foreach (var key in _cache.Tasks.Keys())
-                if (_cache.Tasks.Get(key) is { } task && !IsAtRest(task)) SweepTask(key);
+                if (_cache.Tasks.Get(key) is { } task && !ClusterCache.IsAtRest(task)) SweepTask(key);
             foreach (var pool in _cache.Pools.Store.List()) WakePool(pool.Metadata.Key());
             foreach (var session in _agents.Sessions()) _running?.Agents.Queue.Add(session.PodUid, WorkPriority.Background);
         }
     }
-
-    /// <summary>Over, proved dead and written down: only its own events matter.</summary>
-    private static bool IsAtRest(TaskResource task) => task.Status.Phase.IsTerminal() && task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true;
 
     private void Subscribe(PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks)
     {
@@ -186,8 +183,7 @@ internal sealed class LeaderWork
             _agents.Remove(uid);
             _mounts.Forget(uid);
         }
-        foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPod, uid))
-            if (!IsAtRest(task)) WakeTask(task.Metadata.Key());
+        foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPod, uid)) WakeTask(task.Metadata.Key());
         if (pod.Metadata.Label(Names.PoolLabel) is { } pool) WakePool(new ObjectKey(pod.Metadata.Namespace, pool));
     }
 
@@ -196,10 +192,10 @@ internal sealed class LeaderWork
         if (attempt is not null && _cache.TaskByUid(AgentCleanup.TaskOf(attempt)) is { } task) WakeTask(task.Metadata.Key());
         _running?.Agents.Queue.Add(podUid);
         if (attempt is not null) return;
-        // A pod runs many tasks in its life; of those that are over only those matter whose result the agent still holds.
-        var known = _agents.Facts(podUid)?.Attempts;
-        foreach (var held in _cache.Tasks.ByIndex(ClusterCache.ByPod, podUid))
-            if (!IsAtRest(held) || (held.Status.Attempt is { } latest && known?.ContainsKey(latest.Id) == true)) WakeTask(held.Metadata.Key());
+        foreach (var held in _cache.Tasks.ByIndex(ClusterCache.ByPod, podUid)) WakeTask(held.Metadata.Key());
+        // A pod runs many tasks in its life; of those at rest only those matter whose result the agent still holds.
+        foreach (var known in _agents.Facts(podUid)?.Attempts.Keys ?? [])
+            if (_cache.TaskByUid(AgentCleanup.TaskOf(known)) is { } over && over.Status.Attempt?.Id == known) WakeTask(over.Metadata.Key());
         if (_cache.PodByUid(podUid) is { } pod && pod.Metadata.Label(Names.PoolLabel) is { } pool) WakePool(new ObjectKey(pod.Metadata.Namespace, pool));
     }
 

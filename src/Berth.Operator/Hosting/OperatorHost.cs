@@ -33,6 +33,7 @@ internal sealed class OperatorHost(
     public async Task<int> RunAsync(CancellationToken stop)
     {
         using var background = new CancellationTokenSource();
+        notifier.Raised += told => { if (AlertLog.Of(told) is { } alert) history.Note(alert); };
         cache.Start(background.Token);
         publisher.Addresses = options.Gateway.Addresses is { Length: > 0 } given ? GatewayAddress.NormalizeAll(given) : addresses.Gateway;
         var running = Background(background.Token);
@@ -65,6 +66,7 @@ internal sealed class OperatorHost(
             Logging = logging,
         });
         elector.LeaderChanged += record => leader.SeeLeader(AddressOf(record, Names.GatewayAddressAnnotation), AddressOf(record, Names.ViewAddressAnnotation));
+        elector.LeaderRenewed += leader.SeeRenewal;
         leader.HigherEpochSeen += elector.RaiseEpochAbove;
         // The Lease may have been deleted, and its epoch with it: what tasks record was ordered under an earlier one.
         elector.RaiseEpochAbove(cache.TaskInformer.Store.List().Select(t => t.Status.Attempt?.Epoch ?? 0).DefaultIfEmpty().Max());

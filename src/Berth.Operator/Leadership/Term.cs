@@ -31,6 +31,7 @@ internal sealed class LeaderState
     private volatile string _leaderAddress = "";
     private volatile string _leaderViewAddress = "";
     private volatile bool _campaigns;
+    private int _renewals;
     private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The running term; null on a standby.</summary>
@@ -75,20 +76,28 @@ internal sealed class LeaderState
         Tell();
     }
 
+    /// <summary>Notes that the leader is alive.</summary>
+    public void SeeRenewal()
+    {
+        Interlocked.Increment(ref _renewals);
+        Tell();
+    }
+
     /// <summary>
-    /// Waits until this replica leads, or another one than the leader at <paramref name="address"/> does, but not for long; and not at all on a
-    /// replica that does not watch the Lease yet: others know more.
+    /// Waits until this replica leads, or another one than the leader at <paramref name="address"/> does, or that leader proves to be alive, but
+    /// not for long; and not at all on a replica that does not watch the Lease yet: others know more.
     /// </summary>
     public async Task WaitForAnotherAsync(string address, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!_campaigns) return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var enough = Task.Delay(longest, time, limit.Token);
+        var renewals = Volatile.Read(ref _renewals);
         while (!enough.IsCompleted)
         {
             // Taken before the look: what changes after it completes this one.
             var next = _next.Task;
-            if (_term is not null || (_leaderAddress.Length > 0 && _leaderAddress != address)) break;
+            if (_term is not null || (_leaderAddress.Length > 0 && _leaderAddress != address) || Volatile.Read(ref _renewals) != renewals) break;
             await Task.WhenAny(next, enough);
         }
         await limit.CancelAsync();

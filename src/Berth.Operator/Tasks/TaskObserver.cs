@@ -60,6 +60,7 @@ internal sealed class TaskObserver(
     private bool? PlanStored(Api.TaskStatus status, AgentFacts? agent) => status switch
     {
         { Plan: { Stored: false } shown } => plans.IsStored(shown.Attempt, shown),
+        { Phase: TaskPhase.ApplyPending, Plan: { } shown } => plans.IsLost(shown.Attempt),
         { Phase: TaskPhase.Planning, Attempt: { EndedAt: null } attempt } when agent?.Attempts.GetValueOrDefault(attempt.Id)?.End?.Plan is { } made => plans.IsStored(attempt.Id, made),
         _ => null,
     };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Berth.Api;
 using Berth.History;
@@ -55,6 +56,8 @@ internal sealed class TaskViews(ClusterCache cache, HistoryStore store, Checkpoi
     {
         var attempt = context.Request.Query["attempt"].ToString();
         var follow = context.Request.Query["follow"].ToString() == "true";
+        var from = context.Request.Query["offset"].ToString();
+        if (!long.TryParse(from.Length > 0 ? from : "0", NumberStyles.None, CultureInfo.InvariantCulture, out var offset)) return ViewStatus.Of(StatusCodes.Status400BadRequest, "BadRequest", $"offset: '{from}' is no number of bytes");
         var task = cache.Tasks.Get(new ObjectKey(ns, name));
         var owner = task?.Metadata.Uid ?? await store.FindTaskAsync(ns, name, context.RequestAborted);
         // One that a restore made again and that has not run since: what it printed is kept under the uid of before.
@@ -67,14 +70,14 @@ internal sealed class TaskViews(ClusterCache cache, HistoryStore store, Checkpoi
         var id = asked.Length > 0 ? asked : task?.Status.Attempt?.Id;
         id ??= (await store.GetStoryAsync(owner, context.RequestAborted))?.Attempts is [.., var last] ? last.Attempt.Id : null;
         if (id is null) return ViewStatus.Missing($"Task '{name}' in namespace '{ns}' has no attempt yet.", name);
-        await StreamAsync(id, follow, context);
+        await StreamAsync(id, offset, follow, context);
         return Results.Empty;
     }
 
-    private async Task StreamAsync(string attempt, bool follow, HttpContext context)
+    private async Task StreamAsync(string attempt, long offset, bool follow, HttpContext context)
     {
         context.Response.ContentType = "text/plain; charset=utf-8";
-        for (long offset = 0; ;)
+        while (true)
         {
             // Asked before reading: what is appended between the two is then read in another round.
             var state = await store.GetLogAsync(attempt, context.RequestAborted);

@@ -36,8 +36,8 @@ internal static class ViewDiscovery
         ["resources"] = new JsonArray([Task("tasks", "QueuePosition"), .. TaskViews.Subresources.Select(s => Task("tasks/" + s, "TaskView")), .. HistoryViews.Names.Select(History), .. ViewKinds.All.Select(k => (JsonNode)k.Discovery())]),
     };
 
-    // Answers about more than one task, as one document.
-    private static JsonNode History(string name) => new JsonObject { ["name"] = name, ["singularName"] = name, ["namespaced"] = true, ["kind"] = "HistoryView", ["verbs"] = new JsonArray("list") };
+    // Answers about more than one task, as one document. Kinds of their own: kubectl finds a resource again by its kind.
+    private static JsonNode History(string name) => new JsonObject { ["name"] = name, ["singularName"] = name, ["namespaced"] = true, ["kind"] = $"{char.ToUpperInvariant(name[0])}{name[1..]}View", ["verbs"] = new JsonArray("list") };
 
     private static JsonNode Task(string name, string kind) => new JsonObject { ["name"] = name, ["singularName"] = name == "tasks" ? "task" : "", ["namespaced"] = true, ["kind"] = kind, ["verbs"] = new JsonArray("get") };
 }

@@ -81,7 +81,8 @@ internal sealed class ViewEndpoints(TaskViews tasks, HistoryViews history, Clust
     private async Task<IResult> GuardedAsync(HttpContext context, ViewTarget? target, Func<Task<IResult>> answer) =>
         Listeners.IsView(context) && await gate.RefuseAsync(context, target) is { } refusal ? refusal : await answer();
 
-    private static bool WantsTable(HttpContext context) => context.Request.Headers.Accept.ToString().Split(',')[0].Contains("as=Table", StringComparison.Ordinal);
+    /// <summary>Whether kubectl asks for rows and columns.</summary>
+    internal static bool WantsTable(HttpContext context) => context.Request.Headers.Accept.ToString().Split(',')[0].Contains("as=Table", StringComparison.Ordinal);
 
     private static IResult Json(JsonObject document) => Results.Text(document.ToJsonString(), "application/json");
 }

@@ -18,7 +18,7 @@ internal sealed class AgentBenchmark(MinimalGateway gateway, Gates gates)
         var options = new BenchmarkOptions(words);
         var gates = new Gates("agent");
         var starts = new List<double>();
-        for (var round = 0; round < options.Number("--starts", 5, 2); round++)
+        for (var round = 0; round < options.Number("--starts", 5, 2, 1); round++)
         {
             await using var throwaway = await MinimalGateway.StartAsync();
             await using var fresh = new AgentPod(throwaway, 3);
@@ -29,14 +29,14 @@ internal sealed class AgentBenchmark(MinimalGateway gateway, Gates gates)
         await using var pod = new AgentPod(gateway, 3);
         await pod.StartAsync(gateway);
         var benchmark = new AgentBenchmark(gateway, gates);
-        await benchmark.CommandsAsync(options.Number("--commands", 1000, 200));
-        await benchmark.OutputAsync(options.Number("--megabytes", 100, 20) * 1_000_000L);
+        await benchmark.CommandsAsync(options.Number("--commands", 1000, 200), options.IsGates ? 60 : 20);
+        await benchmark.OutputAsync(options.Number("--megabytes", 100, 20, 10) * 1_000_000L);
         await benchmark.MemoryAsync(pod);
         return gates.Report();
     }
 
     /// <summary><c>true</c> again and again: journal, spool, socket, fork, exec, wait, result, acknowledgement.</summary>
-    private async Task CommandsAsync(int count)
+    private async Task CommandsAsync(int count, double most)
     {
         for (var i = 0; i < 20; i++) await gateway.RunAsync(Order(0, "true"), Patience);
         var began = Stopwatch.GetTimestamp();
@@ -50,7 +50,7 @@ internal sealed class AgentBenchmark(MinimalGateway gateway, Gates gates)
         }
         var ours = Stopwatch.GetElapsedTime(began).TotalMilliseconds / count;
         var bare = Shell($"i=0; while [ $i -lt {count} ]; do /bin/true; i=$((i+1)); done").TotalMilliseconds / count;
-        gates.Times($"`true` as an attempt, {count} in a row, each", ours, "ms", "fork and exec in a shell loop", bare, 20);
+        gates.Times($"`true` as an attempt, {count} in a row, each", ours, "ms", "fork and exec in a shell loop", bare, most);
         gates.Note("the same, p99", new Percentiles(each).P99, "ms");
     }
 

@@ -26,7 +26,7 @@ internal sealed class BurstBenchmark(BenchCluster cluster, string ns, int tasks,
     public static async Task<int> RunAsync(string[] words)
     {
         var options = new BenchmarkOptions(words);
-        var (tasks, pods, slots) = (options.Number("--tasks", 10_000, 300), options.Number("--pods", 100, 20), options.Number("--slots", 3, 3));
+        var (tasks, pods, slots) = (options.Number("--tasks", 10_000, 300, 200), options.Number("--pods", 100, 20), options.Number("--slots", 3, 3));
         await using var cluster = await BenchCluster.StartAsync();
         var ns = await cluster.NamespaceAsync();
         var rate = await UpdateRate.MeasureAsync(cluster.Client, ns, TimeSpan.FromSeconds(options.Number("--seconds", 10, 3)));

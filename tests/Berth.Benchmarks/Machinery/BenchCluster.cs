@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Berth.Api;
 using Berth.Benchmarks.Runtime;
+using Berth.DevCluster;
 using Berth.Kubernetes;
 using Berth.Testing;
 
@@ -40,6 +41,9 @@ internal sealed class BenchCluster : IAsyncDisposable
 
     /// <summary>The dev cluster; null with a real API server.</summary>
     public ServedCluster? Server => _server;
+
+    /// <summary>Connection string of the database.</summary>
+    public string Database => _database;
 
     /// <summary>The operator, while one runs.</summary>
     public BenchProcess? Operator { get; private set; }
@@ -89,7 +93,7 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <summary>Starts an operator; returns when it is ready.</summary>
     public async Task StartOperatorAsync()
     {
-        var ports = FreePorts(2);
+        var ports = FreePorts.Take(2);
         var gateway = $"127.0.0.1:{ports[1].ToString(CultureInfo.InvariantCulture)}";
         OperatorUrl = new($"http://127.0.0.1:{ports[0].ToString(CultureInfo.InvariantCulture)}");
         Operator = BenchProcess.Start("operator", _directory, BenchProcess.Program("Berth.Operator"),
@@ -141,15 +145,6 @@ internal sealed class BenchCluster : IAsyncDisposable
         if (_server is not null) await _server.DisposeAsync();
         await _postgres.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
-    }
-
-    public static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        foreach (var listener in listeners) listener.Start();
-        int[] ports = [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
     }
 
     private async Task PrepareAsync()

@@ -60,8 +60,14 @@ internal sealed class ServedCluster : IAsyncDisposable
     }
 
     /// <summary>Makes many objects like one, straight into the store: other names and uids, all else the same.</summary>
-    public Task CloneTasksAsync(string ns, string name, string prefix, int from, int to) =>
-        TellAsync(string.Create(CultureInfo.InvariantCulture, $"clone berth.dev/tasks {ns} {name} {prefix} {from} {to}"));
+    /// <param name="ns">Their namespace.</param>
+    /// <param name="name">The task to copy.</param>
+    /// <param name="prefix">What the copies' names begin with; a number follows.</param>
+    /// <param name="uids">What their uids begin with; the number follows, in twelve digits.</param>
+    /// <param name="from">The first number.</param>
+    /// <param name="to">The number after the last.</param>
+    public Task CloneTasksAsync(string ns, string name, string prefix, string uids, int from, int to) =>
+        TellAsync(string.Create(CultureInfo.InvariantCulture, $"clone berth.dev/tasks {ns} {name} {prefix} {from} {to} {uids}"));
 
     public async ValueTask DisposeAsync()
     {
@@ -85,7 +91,7 @@ internal sealed class ServedCluster : IAsyncDisposable
         var text = System.Text.Encoding.UTF8.GetString(original.Json.Span);
         for (int i = int.Parse(words[5], CultureInfo.InvariantCulture), to = int.Parse(words[6], CultureInfo.InvariantCulture); i < to; i++)
         {
-            var copy = JsonNode.Parse(text.Replace(original.Uid, Guid.NewGuid().ToString(), StringComparison.Ordinal))!.AsObject();
+            var copy = JsonNode.Parse(text.Replace(original.Uid, string.Create(CultureInfo.InvariantCulture, $"{words[7]}{i:D12}"), StringComparison.Ordinal))!.AsObject();
             var name = string.Create(CultureInfo.InvariantCulture, $"{words[4]}-{i}");
             copy["metadata"]!["name"] = name;
             copy["spec"]!["workspace"] = name;

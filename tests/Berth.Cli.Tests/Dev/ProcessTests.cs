@@ -1,4 +1,5 @@
 using Berth.Cli.Dev.Processes;
+using Berth.DevCluster;
 using Xunit;
 
 namespace Berth.Cli.Tests.Dev;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Berth.Cli.Dev;
 using Berth.Cli.Dev.Processes;
 using Berth.Cli.Dev.Stack;
@@ -46,6 +47,28 @@ public class UpDownTests
         Assert.True(processes.Single(p => p.Name == "supervisor").Process.Signal(Posix.Kill));
         Assert.True(await DownCommand.StopAsync(directory) >= 3);
         Assert.DoesNotContain(processes, p => p.Process.IsAlive);
+    }
+
+    [Fact]
+    public async Task An_instance_that_belongs_to_a_process_ends_with_it()
+    {
+        using var scratch = new Scratch();
+        var directory = new InstanceDirectory(scratch.File("d"));
+        using var owner = Process.Start("sleep", "600");
+        try
+        {
+            await UpCommand.StartAsync(Options(directory) with { While = owner.Id }, _ => { }, TestContext.Current.CancellationToken);
+            var processes = directory.ReadProcesses();
+            Assert.All(processes, p => Assert.True(p.Process.IsAlive));
+            owner.Kill();
+            await owner.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await Until.TrueAsync("the instance lives on", Limit, null, _ => Task.FromResult(processes.Any(p => p.Process.IsAlive) ? "something runs" : null), TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            if (!owner.HasExited) owner.Kill();
+            await DownCommand.StopAsync(directory);
+        }
     }
 
     [Fact]

@@ -35,6 +35,37 @@ public class CommandLineTests
     public async Task Without_a_cluster_it_is_exit_code_1(params string[] words) =>
         Assert.Equal(ExitCodes.Failed, await BerthCommand.RunAsync([.. words, "--kubeconfig", "/nowhere/kubeconfig"]));
 
+    // No word of the runtime reaches people, and each message says what to do.
+    [Theory]
+    [InlineData("--limit takes a number", "history", "--limit", "many")]
+    [InlineData("--limit takes a number", "history", "--limit", "0")]
+    [InlineData("0 or more", "stop", "a", "--wait", "long")]
+    [InlineData("1 or more", "top", "--interval", "often")]
+    [InlineData("1 to 9", "dev", "up", "--dir", "d", "--replicas", "some")]
+    [InlineData("0 or more", "logs", "a", "--offset", "-1")]
+    [InlineData("There is no file", "verify", "/nowhere/backup.zip")]
+    [InlineData("no backup of Berth", "verify", "FILE")]
+    [InlineData("no backup of Berth", "restore", "FILE", "--kubeconfig", "KUBECONFIG")]
+    [InlineData("There is no directory", "backup", "/nowhere/at/all.zip")]
+    [InlineData("does not exist; mount", "verify", "--postgres", "Host=h", "--keys-directory", "/nowhere", "--kubeconfig", "KUBECONFIG")]
+    [InlineData("cannot be read", "verify", "--postgres", "nonsense", "--kubeconfig", "KUBECONFIG")]
+    [InlineData("exclude each other", "history", "--statistics", "--actions", "--kubeconfig", "KUBECONFIG")]
+    [InlineData("not by --pool", "history", "--actions", "--pool", "p", "--kubeconfig", "KUBECONFIG")]
+    [InlineData("not by --verb", "history", "--verb", "stop", "--kubeconfig", "KUBECONFIG")]
+    [InlineData("not by --since", "history", "a", "--since", "7d", "--kubeconfig", "KUBECONFIG")]
+    [InlineData("is no time", "history", "--since", "yesterday", "--kubeconfig", "KUBECONFIG")]
+    [InlineData("no address of an operator", "queue", "--operator-url", "nonsense", "--kubeconfig", "KUBECONFIG")]
+    public async Task A_mistake_is_said_in_words(string said, params string[] words)
+    {
+        using var scratch = new Scratch();
+        await File.WriteAllTextAsync(scratch.File("FILE"), "this is no archive", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(scratch.File("KUBECONFIG"), """{"apiVersion":"v1","kind":"Config","clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1"}}],"users":[{"name":"u","user":{"token":"t"}}],"contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}],"current-context":"x"}""", TestContext.Current.CancellationToken);
+        var (code, output, error) = await Captured.RunAsync([.. words.Select(w => w is "FILE" or "KUBECONFIG" ? scratch.File(w) : w)], null);
+        Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.True(code is ExitCodes.Usage or ExitCodes.Failed, $"exit code {code}: {output}{error}");
+        foreach (var word in new[] { "System.", "(Parameter", "Exception", "   at " }) Assert.DoesNotContain(word, error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Tables_look_like_kubectls() =>
         Assert.Equal("NAME      PHASE\nnetwork   Succeeded\n", TextTable.Write(["Name", "Phase"], [["network", "Succeeded"]]));

@@ -51,6 +51,24 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public void However_often_a_task_is_stopped_and_requeued_meanwhile_its_outbox_stays_bounded()
+    {
+        var task = A.Task();
+        for (var i = 1; i <= 100; i++)
+            foreach (var wanted in (DesiredState[])[DesiredState.Stopped, DesiredState.Running])
+            {
+                task = task with { Spec = task.Spec with { DesiredState = wanted, Requeue = i } };
+                task = task with { Status = TaskDecider.Decide(A.Seen(task, s => s with { HistoryTrouble = "Unreachable" })).Status };
+            }
+        Assert.InRange(task.Status.History.Entries.Count, Outbox.SoftBound, Outbox.HardBound);
+        Assert.Equal((TaskPhase.Stopped, Reasons.HistoryBacklog), (task.Status.Phase, task.Status.Reason));
+
+        var run = task.Status.Run;
+        var later = TaskDecider.Decide(A.Seen(task, s => s with { Acknowledged = task.Status.History.Seq }));
+        Assert.Equal((TaskPhase.Pending, run + 1), (later.Status.Phase, later.Status.Run));
+    }
+
+    [Fact]
     public void A_plan_that_is_not_stored_says_that_the_database_is_why()
     {
         var seen = TaskDecider.Decide(A.Seen(A.Reserved(stored: false), s => s with { Pod = A.Pod(), Agent = A.AgentWith($"{A.Uid}-1"), HistoryTrouble = "DiskFull" }));

@@ -47,6 +47,26 @@ public sealed class PlanStorageTests
     public void A_plan_that_needs_no_apply_is_not_waited_for() =>
         Assert.Equal(TaskPhase.Succeeded, TaskDecider.Decide(Reported(Known, spec: s => s with { Type = TaskType.Plan, Apply = null })).Status.Phase);
 
+    [Fact]
+    public void A_plan_that_the_database_lost_is_not_stored_any_more_until_a_backup_brings_it_back()
+    {
+        var lost = TaskDecider.Decide(Waiting(A.Reserved(), stored: false));
+        Assert.Equal((TaskPhase.ApplyPending, false, true), (lost.Status.Phase, lost.Status.Plan!.Stored, lost.Status.Slot is { Warm: true }));
+        var condition = lost.Status.Conditions.Single(c => c.Type == "PlanStored");
+        Assert.Equal((ConditionStatus.False, Reasons.HistoryDegraded), (condition.Status, condition.Reason));
+        Assert.Contains("berth restore", condition.Message);
+        Assert.Contains(lost.Actions, a => a is TaskAction.CheckPlanStored { Attempt: Plan1 });
+        Assert.NotNull(lost.WakeAt);
+
+        var task = A.Reserved() with { Status = lost.Status };
+        Assert.True(TaskDecider.Decide(Waiting(task, stored: true)).Status.Plan!.Stored);
+        // Losing the slot now means planning again: there is nothing that could be restored.
+        var reset = TaskDecider.Decide(Waiting(task, stored: false) with { Pod = A.Pod(with: p => p with { Exists = false }) });
+        Assert.Equal((TaskPhase.Pending, Reasons.PlanLost), (reset.Status.Phase, reset.Status.Reason));
+    }
+
+    private static TaskObserved Waiting(TaskResource task, bool? stored) => A.Seen(task, s => s with { Pod = A.Pod(), Agent = A.AgentWith(Plan1), PlanStored = stored });
+
     private static TaskObserved Reported(DateTimeOffset now, bool? stored = null, EndKind kind = EndKind.Succeeded, PlanStatus? made = null, Func<TaskSpec, TaskSpec>? spec = null)
     {
         var task = A.Task(spec, s => s with { Phase = TaskPhase.Planning, Attempts = 1, Attempt = A.Attempt(1, AttemptKind.Plan), Slot = A.Reserved().Status.Slot, Inputs = A.Inputs() });

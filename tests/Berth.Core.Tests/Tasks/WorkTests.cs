@@ -130,6 +130,22 @@ public sealed class WorkTests
     }
 
     [Fact]
+    public void The_history_of_a_task_that_was_let_go_is_not_written_again()
+    {
+        var over = TaskDecider.Decide(On(A.Applying(), A.Agent(A.Ended(Apply2)))).Status;
+        Assert.True(over.History.Seq > over.History.Acknowledged);
+        var held = A.Applying() with { Status = over };
+        Assert.Contains(TaskDecider.Decide(On(held, null)).Actions, a => a is TaskAction.WriteHistory);
+        var letGo = held with { Metadata = held.Metadata with { Finalizers = null } };
+        var decision = TaskDecider.Decide(On(letGo, null));
+        Assert.DoesNotContain(decision.Actions, a => a is TaskAction.WriteHistory);
+        Assert.Null(decision.Finalizer);
+        var again = TaskDecider.Decide(On(letGo with { Spec = letGo.Spec with { Requeue = 1 } }, null));
+        Assert.Contains(again.Actions, a => a is TaskAction.WriteHistory);
+        Assert.True(again.Finalizer);
+    }
+
+    [Fact]
     public void A_person_confirms_death_and_then_decides()
     {
         var lost = A.Applying() with { Status = TaskDecider.Decide(On(A.Applying(), null, p => p with { Exists = false })).Status };

@@ -1,7 +1,9 @@
 using Berth.Api;
 using Berth.History;
+using Berth.Operator.Agents;
 using Berth.Operator.History;
 using Berth.Operator.Options;
+using Berth.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -24,6 +26,28 @@ public class HistoryConditionTests
         _condition.Succeeded(HistoryUse.Records);
         Assert.Null(_condition.Trouble);
         Assert.Equal(2, _changes);
+    }
+
+    [Fact]
+    public async Task Output_that_nobody_waits_to_have_written_is_no_trouble_any_more()
+    {
+        await using var away = new HistoryStore("Host=127.0.0.1;Port=1;Database=none;Username=nobody;Timeout=1");
+        var logs = new LogWriter(away, new AgentRegistry(null!, TimeProvider.System, NullLogger<AgentRegistry>.Instance), _condition, TimeProvider.System, NullLogger<LogWriter>.Instance);
+        using var closed = new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var running = logs.RunAsync(stop.Token);
+        var session = new AgentSession(new Hello { PodUid = "pod-1" }, 1, closed);
+        await logs.WriteAsync(session, new Output { Attempt = "uid-1", Data = "a line"u8.ToArray() }, stop.Token);
+        await UntilAsync(() => _condition.Trouble is { Use: HistoryUse.Output }, "the database is found to be away");
+        session.Close();
+        await UntilAsync(() => _condition.Trouble is null, "the agent and its output are gone");
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private static async Task UntilAsync(Func<bool> holds, string what)
+    {
+        for (var end = DateTime.UtcNow.AddMinutes(1); !holds(); await Task.Delay(50, TestContext.Current.CancellationToken)) Assert.True(DateTime.UtcNow < end, $"not within a minute: {what}");
     }
 
     [Fact]

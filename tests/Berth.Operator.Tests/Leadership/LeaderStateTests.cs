@@ -42,6 +42,18 @@ public sealed class LeaderStateTests
     }
 
     [Fact]
+    public async Task Waits_until_the_leader_proves_to_be_alive()
+    {
+        var state = new LeaderState();
+        state.SeeLeader(Dead, "");
+        state.SeeRenewal();
+        var waiting = Wait(state);
+        Assert.False(waiting.IsCompleted);
+        state.SeeRenewal();
+        await waiting.WaitAsync(Long);
+    }
+
+    [Fact]
     public async Task Does_not_wait_where_nothing_is_known_of_the_Lease() => await Wait(new LeaderState()).WaitAsync(Long);
 
     [Fact]

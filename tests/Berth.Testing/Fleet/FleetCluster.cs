@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Berth.Api;
+using Berth.DevCluster;
 using Berth.Kubernetes;
 
 namespace Berth.Testing.Fleet;
@@ -105,7 +106,7 @@ public sealed class FleetCluster : IAsyncDisposable
 
     private void StartOperators(string kubeconfig)
     {
-        var ports = FreePorts(6);
+        var ports = FreePorts.Take(6);
         string[] gateways = [$"127.0.0.1:{ports[2]}", $"127.0.0.1:{ports[3]}"];
         for (var i = 0; i < 2; i++)
         {
@@ -141,13 +142,4 @@ public sealed class FleetCluster : IAsyncDisposable
 
     // Beside the command line in the tree: src/NAME/bin/CONFIGURATION/FRAMEWORK/NAME.
     private static string OperatorPath() => BerthStack.CliPath().Replace("Berth.Cli", "Berth.Operator", StringComparison.Ordinal);
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        foreach (var listener in listeners) listener.Start();
-        int[] ports = [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
-    }
 }

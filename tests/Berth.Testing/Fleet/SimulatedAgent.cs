@@ -189,13 +189,21 @@ public sealed class SimulatedAgent(SimulatedPod pod, GatewayAccess gateway, int 
         };
     }
 
+    // A database that is away, or not made yet, is tried again, as agents do.
     private async Task StoreAsync(HttpMessageInvoker http, string attempt, string kind, FileDigest file, byte[] content, CancellationToken stop)
+    {
+        while (!await TryStoreAsync(http, attempt, kind, file, content, stop)) await Task.Delay(TimeSpan.FromMilliseconds(500), stop);
+    }
+
+    private async Task<bool> TryStoreAsync(HttpMessageInvoker http, string attempt, string kind, FileDigest file, byte[] content, CancellationToken stop)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, GatewayAccess.Uri("https", $"{ProtocolFacts.ArtifactPath(attempt, file.Digest)}?kind={kind}&path={Uri.EscapeDataString(file.Path)}"));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", pod.Token);
         request.Content = new ByteArrayContent(content);
         using var answer = await http.SendAsync(request, stop);
+        if (answer.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable) return false;
         answer.EnsureSuccessStatusCode();
+        return true;
     }
 
     private Inventory Inventory()

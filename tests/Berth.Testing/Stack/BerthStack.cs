@@ -46,7 +46,7 @@ public sealed class BerthStack : IAsyncDisposable
         var turn = given is { Length: > 0 } ? await GivenClusterTurn.TakeAsync(given) : null;
         var postgres = await PostgresServer.StartAsync(alwaysPrivate: true);
         var database = await postgres.CreateDatabaseAsync();
-        var arguments = new List<string> { "dev", "up", "--faults", "--nodes", "2", "--dir", directory, "--replicas", replicas.ToString(CultureInfo.InvariantCulture), "--postgres", database };
+        var arguments = new List<string> { "dev", "up", "--faults", "--nodes", "2", "--dir", directory, "--replicas", replicas.ToString(CultureInfo.InvariantCulture), "--postgres", database, "--while", Environment.ProcessId.ToString(CultureInfo.InvariantCulture) };
         if (given is { Length: > 0 }) arguments.AddRange(["--kubeconfig", given]);
         try
         {

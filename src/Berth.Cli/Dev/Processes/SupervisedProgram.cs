@@ -5,12 +5,12 @@ namespace Berth.Cli.Dev.Processes;
 
 /// <summary>
 /// A program that is started again whenever it ends, as a kubelet does: at once the first time, then after pauses that double,
-/// forgotten after it ran for a minute.
+/// forgotten after it ran for a minute. The longest is shorter than a kubelet's: to kill things again and again is what a dev cluster is for.
 /// </summary>
 internal sealed class SupervisedProgram(ProgramStart start, TimeSpan grace, Action changed, int endSignal = Posix.Terminate)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Steady = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();

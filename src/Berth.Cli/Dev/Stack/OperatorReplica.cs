@@ -1,5 +1,6 @@
 using System.Globalization;
 using Berth.Cli.Dev.Processes;
+using Berth.DevCluster;
 
 namespace Berth.Cli.Dev.Stack;
 

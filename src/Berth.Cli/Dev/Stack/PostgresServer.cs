@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Berth.Cli.Dev.Processes;
+using Berth.DevCluster;
 using Npgsql;
 
 namespace Berth.Cli.Dev.Stack;

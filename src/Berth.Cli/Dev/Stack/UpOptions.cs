@@ -1,10 +1,11 @@
 using System.CommandLine;
+using Berth.Cli.Output;
 using System.Globalization;
 
 namespace Berth.Cli.Dev.Stack;
 
 /// <summary>What `./dev up` was asked for.</summary>
-internal sealed record UpOptions(string Directory, string? Kubeconfig, string? Postgres, int Replicas, bool Operator, TimeSpan Timeout, bool Faults = false, int Nodes = 1)
+internal sealed record UpOptions(string Directory, string? Kubeconfig, string? Postgres, int Replicas, bool Operator, TimeSpan Timeout, bool Faults = false, int Nodes = 1, int? While = null)
 {
     /// <summary>The arguments with which the supervisor reads the same options again.</summary>
     public IReadOnlyList<string> ToArguments()
@@ -15,6 +16,7 @@ internal sealed record UpOptions(string Directory, string? Kubeconfig, string? P
         if (!Operator) arguments.Add("--no-operator");
         if (Nodes != 1) arguments.AddRange(["--nodes", Text(Nodes)]);
         if (Faults) arguments.Add("--faults");
+        if (While is { } pid) arguments.AddRange(["--while", Text(pid)]);
         return arguments;
     }
 
@@ -31,12 +33,15 @@ internal sealed class UpArguments
     private readonly Option<bool> noOperator = new("--no-operator") { Description = "Everything but the operator." };
     private readonly Option<bool> faults = new("--faults") { Description = "Let administrators make the dev cluster misbehave on command (docs/dev-cluster.md)." };
     private readonly Option<int> nodes = new("--nodes") { Description = "How many fake nodes the pods run on.", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private readonly Option<int?> whilePid = new("--while") { Description = "End everything when this process is gone: a test run that was killed cleans up no more.", HelpName = "PID", Hidden = true };
     private readonly Option<int> timeout = new("--timeout") { Description = "Seconds after which starting has failed.", DefaultValueFactory = _ => 90, HelpName = "S" };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { directory, kubeconfig, postgres, replicas, noOperator, faults, nodes, timeout }) command.Options.Add(option);
-        replicas.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 9) r.AddError("--replicas takes a number from 1 to 9; for none use --no-operator."); });
+        foreach (var option in new Option[] { directory, kubeconfig, postgres, replicas, noOperator, faults, nodes, whilePid, timeout }) command.Options.Add(option);
+        nodes.Take(1, 1000, "a number from 1 to 1000");
+        timeout.Take(1, 86_400, "a number of seconds, 1 or more");
+        replicas.Take(1, 9, "a number from 1 to 9; for none use --no-operator");
     }
 
     public UpOptions Read(ParseResult result) => new(
@@ -47,5 +52,6 @@ internal sealed class UpArguments
         !result.GetValue(noOperator),
         TimeSpan.FromSeconds(result.GetValue(timeout)),
         result.GetValue(faults),
-        result.GetValue(nodes));
+        result.GetValue(nodes),
+        result.GetValue(whilePid));
 }

@@ -4,6 +4,7 @@ using Berth.Cli.Access;
 using Berth.Cli.Output;
 using Berth.Cli.Verbs.History;
 using Berth.Cli.Verbs.Steer;
+using Berth.History;
 using Berth.Kubernetes;
 
 namespace Berth.Cli.Verbs.Cleanup;
@@ -39,10 +40,37 @@ internal static class CleanupCommand
             if (wanted.Count == 0) return ExitCodes.Done;
             var act = await Act.BeginAsync(session, "cleanup", options.Comment(result), options.IsDryRun(result), cancellationToken);
             var failures = 0;
-            foreach (var (kind, finder) in wanted) failures += await CleanAsync(kind, await finder(), act, options.IsConfirmed(result), cancellationToken);
+            try
+            {
+                foreach (var (kind, finder) in wanted) failures += await CleanAsync(kind, await finder(), act, options.IsConfirmed(result), cancellationToken);
+            }
+            finally
+            {
+                if (find.Freed.Count > 0) await KeepAsync(session, find.Freed, cancellationToken);
+            }
             return failures == 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
         return command;
+    }
+
+    /// <summary>The operator that would have noted it is gone; the next one finds it where it keeps what the database could not take.</summary>
+    private static async Task KeepAsync(ClusterSession session, IReadOnlyList<AuditRecord> acts, CancellationToken cancellationToken)
+    {
+        var name = SpilledActs.NameOf(acts[0].Id);
+        var map = new ConfigMap
+        {
+            Metadata = new() { Name = name, Namespace = session.OperatorNamespace, Labels = new Dictionary<string, string> { [Names.SpillLabel] = "true" } },
+            Data = new Dictionary<string, string> { [SpilledActs.Key] = SpilledActs.Write(acts) },
+        };
+        try
+        {
+            await session.Client.CreateAsync(Resources.ConfigMaps, map, session.OperatorNamespace, cancellationToken: cancellationToken);
+            Console.WriteLine($"audit: kept in ConfigMap {session.OperatorNamespace}/{name}; the next operator there writes it into its database");
+        }
+        catch (KubernetesException error)
+        {
+            await Console.Error.WriteLineAsync($"audit: it could not be kept in namespace {session.OperatorNamespace} ({error.Status.Message ?? error.Message}). Keep this output: nothing else tells who did this.");
+        }
     }
 
     private static async Task<int> CleanAsync(string kind, IReadOnlyList<Leftover> found, Act act, bool confirmed, CancellationToken cancellationToken)

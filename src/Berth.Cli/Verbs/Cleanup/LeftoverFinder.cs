@@ -3,6 +3,7 @@ using Berth.Api;
 using Berth.Cli.Access;
 using Berth.Cli.Output;
 using Berth.Cli.Verbs.Steer;
+using Berth.History;
 using Berth.Kubernetes;
 
 namespace Berth.Cli.Verbs.Cleanup;
@@ -15,6 +16,9 @@ internal sealed class LeftoverFinder(ClusterSession session, string? ns, TimeSpa
     private static readonly TaskPhase[] MayBeStopped = [TaskPhase.Pending, TaskPhase.Planning, TaskPhase.Running];
 
     /// <summary>Tasks that stand still and will go on standing still. A lost or running apply is only a person's to decide: it is left alone.</summary>
+    /// <summary>What was freed of finalizers. No operator is there to write it down.</summary>
+    public List<AuditRecord> Freed { get; } = [];
+
     public async Task<IReadOnlyList<Leftover>> StuckAsync(CancellationToken cancellationToken)
     {
         var tasks = (await session.Client.ListAllAsync(BerthResources.Tasks, ns, cancellationToken: cancellationToken)).Items;
@@ -60,7 +64,7 @@ internal sealed class LeftoverFinder(ClusterSession session, string? ns, TimeSpa
     }
 
     // With the version that was looked at: what changed meanwhile is looked at again. The note comes first, as the object goes with its last finalizer.
-    private static Leftover Free<T>(ResourceType<T> type, string word, ObjectKey key, string? version, IReadOnlyList<string> finalizers, string ours, string why) where T : class => new(
+    private Leftover Free<T>(ResourceType<T> type, string word, ObjectKey key, string? version, IReadOnlyList<string> finalizers, string ours, string why) where T : class => new(
         $"{word} {key}", why, $"take {ours} off",
         async (act, stop) =>
         {
@@ -69,6 +73,20 @@ internal sealed class LeftoverFinder(ClusterSession session, string? ns, TimeSpa
             {
                 ["metadata"] = new JsonObject { ["resourceVersion"] = type.Identify(noted).ResourceVersion, ["finalizers"] = new JsonArray([.. finalizers.Where(f => f != ours).Select(f => (JsonNode)JsonValue.Create(f))]) },
             }, stop);
+            Freed.Add(new AuditRecord
+            {
+                // The identity of the note: an operator that sees it after all writes nothing twice.
+                Id = act.Last!.Id,
+                At = act.Last.At,
+                Actor = act.By,
+                Verb = act.Last.Verb,
+                Kind = type.Kind,
+                Namespace = key.Namespace,
+                Name = key.Name,
+                Uid = type.Identify(noted).Uid,
+                Outcome = "Done",
+                DetailJson = new JsonObject { ["comment"] = act.Last.Comment, ["finalizer"] = ours, ["givenUp"] = why }.ToJsonString(),
+            });
         });
 
     private bool IsHeld(DateTimeOffset? deleted, IReadOnlyList<string>? finalizers, string ours) => deleted is not null && IsOld(deleted) && finalizers?.Contains(ours) == true;

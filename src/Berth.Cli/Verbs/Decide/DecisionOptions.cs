@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Berth.Cli.Access;
+using Berth.Cli.Output;
 using Berth.Cli.Verbs.Look;
 
 namespace Berth.Cli.Verbs.Decide;
@@ -19,7 +20,7 @@ internal sealed class DecisionOptions
         Task.CompletionSources.Add(context => TaskNames.Complete(cluster, context));
         command.Arguments.Add(Task);
         foreach (var option in new Option[] { comment, yes, wait, dryRun }) command.Options.Add(option);
-        wait.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 0) r.AddError("--wait takes a number of seconds, 0 or more."); });
+        wait.Take(0, int.MaxValue, "a number of seconds, 0 or more");
     }
 
     public string? Comment(ParseResult result) => result.GetValue(comment);

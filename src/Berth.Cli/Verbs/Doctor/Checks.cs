@@ -116,9 +116,9 @@ internal static class Checks
         var seen = await patient.OperatorAsync(stop);
         var (used, limit) = ((long?)seen["storageUsedBytes"], (long?)seen["storageLimitBytes"] ?? 0);
         if (used is not { } bytes) return [new(check, Verdict.Unknown, "the size of the history database was not read yet")];
-        if (limit == 0) return [new(check, Verdict.Ok, $"the history database holds {Size(bytes)}; no limit is set (Postgres:CapacityBytes), so nothing warns before its disk is full")];
+        if (limit == 0) return [new(check, Verdict.Ok, $"the history database holds {Amounts.Bytes(bytes)}; no limit is set (Postgres:CapacityBytes), so nothing warns before its disk is full")];
         var share = (double)bytes / limit;
-        var text = string.Create(CultureInfo.InvariantCulture, $"the history database holds {Size(bytes)} of {Size(limit)} ({share:P0})");
+        var text = string.Create(CultureInfo.InvariantCulture, $"the history database holds {Amounts.Bytes(bytes)} of {Amounts.Bytes(limit)} ({share:P0})");
         return [share > 0.8 ? new(check, Verdict.Warning, text, "berth cleanup --older-than 90d; see docs/runbooks/storage-nearly-full.md") : new(check, Verdict.Ok, text)];
     }
 
@@ -156,11 +156,4 @@ internal static class Checks
         }
         return found;
     }
-
-    private static string Size(long bytes) => bytes switch
-    {
-        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB"),
-        < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:0.#} GiB"),
-    };
 }

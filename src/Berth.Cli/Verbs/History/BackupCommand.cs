@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.IO.Compression;
 using Berth.Cli.Access;
+using Berth.Cli.Output;
 using Berth.History;
 
 namespace Berth.Cli.Verbs.History;
@@ -18,6 +19,7 @@ internal static class BackupCommand
         {
             var path = result.GetValue(file)!;
             if (File.Exists(path)) throw new CliException(ExitCodes.Usage, $"{path} exists; a backup overwrites nothing.");
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory && !Directory.Exists(directory)) throw new CliException(ExitCodes.Usage, $"There is no directory {directory}; make it first.");
             using var session = cluster.Open(result);
             await using var store = await database.OpenAsync(result, session, cancellationToken);
             // Under another name until it was read back whole: half a backup must not look like one.
@@ -34,6 +36,7 @@ internal static class BackupCommand
 
     private static async Task<string> WriteAsync(ClusterSession session, HistoryStore store, string partial, CancellationToken cancellationToken)
     {
+        using var progress = new Progress();
         try
         {
             await using (var stream = new FileStream(partial, FileMode.Create))
@@ -42,11 +45,11 @@ internal static class BackupCommand
                 using var archive = new ZipArchive(stream, ZipArchiveMode.Create);
                 // Resources first: whatever they call acknowledged is then in the history's snapshot.
                 await ClusterArchive.WriteAsync(session.Client, archive, cancellationToken);
-                await store.WriteBackupAsync(archive, cancellationToken);
+                await store.WriteBackupAsync(archive, progress.Tell, cancellationToken);
             }
             using var written = ZipFile.OpenRead(partial);
             var resources = await ClusterArchive.ReadAsync(written, cancellationToken);
-            var history = await HistoryStore.VerifyBackupAsync(written, cancellationToken);
+            var history = await HistoryStore.VerifyBackupAsync(written, progress.Tell, cancellationToken);
             return $"{resources.Tasks.Count} tasks, {resources.Pools.Count} pools, {resources.Approvals.Count} Approvals, {history.Tables.Sum(t => t.Rows)} rows of history";
         }
         catch

@@ -38,6 +38,20 @@ internal static class ClusterArchive
     }
 
     /// <exception cref="ArchiveException">Something is missing or damaged.</exception>
+    /// <summary>Opens an archive that people name.</summary>
+    public static ZipArchive Open(string path)
+    {
+        if (!File.Exists(path)) throw new CliException(ExitCodes.Usage, $"There is no file {path}.");
+        try
+        {
+            return ZipFile.OpenRead(path);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new ArchiveException($"{path} is no backup of Berth, or was cut off: it cannot be read as an archive. Use another backup.", error);
+        }
+    }
+
     public static async Task<ClusterResources> ReadAsync(ZipArchive archive, CancellationToken cancellationToken)
     {
         var manifest = JsonNode.Parse(await BytesAsync(archive, ManifestName, cancellationToken))!.AsObject();

@@ -39,8 +39,10 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
         var lines = new List<string>();
         var (over, suspended) = (0, 0);
         var before = 0;
-        foreach (var task in tasks)
+        using var progress = new Output.Progress();
+        foreach (var (i, task) in tasks.Index())
         {
+            progress.Tell($"restoring tasks, {i + 1} of {tasks.Count}");
             if (_there.TryGetValue(KeyOf(task), out var there))
             {
                 before++;

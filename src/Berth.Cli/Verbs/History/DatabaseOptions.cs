@@ -31,7 +31,8 @@ internal sealed class DatabaseOptions
         }
         catch (ArgumentException error)
         {
-            throw new CliException(ExitCodes.Usage, error.Message);
+            // Without what .NET adds about the parameter.
+            throw new CliException(ExitCodes.Usage, error.Message.Split(" (Parameter '")[0]);
         }
     }
 

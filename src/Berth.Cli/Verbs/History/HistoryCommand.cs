@@ -19,7 +19,7 @@ internal static class HistoryCommand
         var task = new Argument<string?>("task") { Description = "Name of a task; without one, tasks are listed.", Arity = ArgumentArity.ZeroOrOne };
         var uid = new Option<string?>("--uid") { Description = "An older task of that name, by its uid.", HelpName = "UID" };
         var statistics = new Option<bool>("--statistics") { Description = "Success rate, time per phase and top reasons of the tasks that the filters choose." };
-        var actions = new Option<bool>("--actions") { Description = "What people did, instead of tasks." };
+        var actions = new Option<bool>("--actions") { Description = "What people did, instead of tasks; of one task if it is named." };
         var everywhere = new Option<bool>("--all-namespaces", "-A") { Description = "In every namespace." };
         var filters = new HistoryFilters();
         var output = OutputFormat.Create(OutputFormat.Table, OutputFormat.Json, OutputFormat.Yaml, Csv);
@@ -29,30 +29,43 @@ internal static class HistoryCommand
         {
             using var session = cluster.Open(result);
             var (format, scope) = (result.GetValue(output)!, result.GetValue(everywhere) ? "" : $"/namespaces/{Uri.EscapeDataString(session.Namespace)}");
-            if (result.GetValue(task) is { } name)
+            var name = result.GetValue(task);
+            if (result.GetValue(statistics) && result.GetValue(actions)) throw new CliException(ExitCodes.Usage, "--statistics and --actions exclude each other.");
+            if (result.GetValue(statistics) && name is not null) throw new CliException(ExitCodes.Usage, "Statistics are of many tasks: choose them by filters, not by name.");
+            if (result.GetValue(uid) is not null && (name is null || result.GetValue(actions))) throw new CliException(ExitCodes.Usage, "--uid chooses among tasks of one name; give the name, and not --actions.");
+            if (result.GetValue(actions))
             {
+                var acts = await ReadAsync(session, scope + "/actions" + filters.ForActions(result, name), HistoryJson.Default.IReadOnlyListAuditRecord, cancellationToken);
+                Print(format, acts, HistoryJson.Default.IReadOnlyListAuditRecord, "actions", () => HistoryTables.Acts(acts).ToText(), () => HistoryTables.Acts(acts));
+                SayIfCut(acts.Count, filters.Limit(result));
+            }
+            else if (name is not null)
+            {
+                filters.RefuseAll(result);
                 var path = $"/namespaces/{Uri.EscapeDataString(session.Namespace)}/tasks/{Uri.EscapeDataString(name)}/story" + (result.GetValue(uid) is { } given ? "?uid=" + Uri.EscapeDataString(given) : "");
                 var story = await ReadAsync(session, path, HistoryJson.Default.TaskStory, cancellationToken);
                 Print(format, story, HistoryJson.Default.TaskStory, "story", () => StoryText.Write(story), () => HistoryTables.Transitions(story.Transitions));
             }
             else if (result.GetValue(statistics))
             {
-                var numbers = await ReadAsync(session, scope + "/statistics" + filters.Query(result), HistoryJson.Default.HistoryStatistics, cancellationToken);
+                var numbers = await ReadAsync(session, scope + "/statistics" + filters.ForStatistics(result), HistoryJson.Default.HistoryStatistics, cancellationToken);
                 Print(format, numbers, HistoryJson.Default.HistoryStatistics, "statistics", () => HistoryTables.Statistics(numbers), () => HistoryTables.Stages(numbers));
-            }
-            else if (result.GetValue(actions))
-            {
-                var acts = await ReadAsync(session, scope + "/actions" + filters.Query(result), HistoryJson.Default.IReadOnlyListAuditRecord, cancellationToken);
-                Print(format, acts, HistoryJson.Default.IReadOnlyListAuditRecord, "actions", () => HistoryTables.Acts(acts).ToText(), () => HistoryTables.Acts(acts));
             }
             else
             {
-                var tasks = await ReadAsync(session, scope + "/history" + filters.Query(result), HistoryJson.Default.IReadOnlyListTaskSummary, cancellationToken);
+                var tasks = await ReadAsync(session, scope + "/history" + filters.ForTasks(result), HistoryJson.Default.IReadOnlyListTaskSummary, cancellationToken);
                 Print(format, tasks, HistoryJson.Default.IReadOnlyListTaskSummary, "tasks", () => HistoryTables.Tasks(tasks).ToText(), () => HistoryTables.Tasks(tasks));
+                SayIfCut(tasks.Count, filters.Limit(result));
             }
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    // On the other stream, so that what a program reads stays as it is.
+    private static void SayIfCut(int count, int limit)
+    {
+        if (count == limit) Console.Error.WriteLine($"These are the newest {limit}; there may be more: --limit N, or a filter.");
     }
 
     private static async Task<T> ReadAsync<T>(ClusterSession session, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
@@ -71,36 +84,5 @@ internal static class HistoryCommand
             Csv => cells().ToCsv(),
             _ => text(),
         });
-    }
-}
-
-/// <summary>The filters of a question, as the operator's query string.</summary>
-internal sealed class HistoryFilters
-{
-    private static readonly string[] Words = ["workspace", "pool", "phase", "reason", "person", "verb"];
-    private readonly Dictionary<string, Option<string?>> words = Words.ToDictionary(w => w, w => new Option<string?>("--" + w) { Description = w == "verb" ? "With --actions: only this verb." : $"Only of this {w}.", HelpName = w.ToUpperInvariant() });
-    private readonly Option<string?> since = new("--since") { Description = "From then on: a time, or an age such as 7d.", HelpName = "WHEN" };
-    private readonly Option<string?> until = new("--until") { Description = "Up to then: a time, or an age such as 1d.", HelpName = "WHEN" };
-    private readonly Option<int> limit = new("--limit") { Description = "At most so many, newest first.", DefaultValueFactory = _ => 100, HelpName = "N" };
-
-    public void AddTo(Command command)
-    {
-        foreach (var option in words.Values) command.Options.Add(option);
-        foreach (var option in new Option[] { since, until, limit }) command.Options.Add(option);
-    }
-
-    public string Query(ParseResult result)
-    {
-        var parts = words.Select(w => (w.Key, Value: result.GetValue(w.Value))).Append(("since", When(result.GetValue(since)))).Append(("until", When(result.GetValue(until))))
-            .Append(("limit", result.GetValue(limit).ToString(CultureInfo.InvariantCulture))).Where(p => p.Item2 is { Length: > 0 });
-        return "?" + string.Join('&', parts.Select(p => $"{p.Item1}={Uri.EscapeDataString(p.Item2!)}"));
-    }
-
-    private static string? When(string? text)
-    {
-        if (text is null) return null;
-        if (RetentionPolicy.TryParseAge(text, out var age) && age is { } span) return (DateTimeOffset.UtcNow - span).ToString("O", CultureInfo.InvariantCulture);
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture)
-            : throw new CliException(ExitCodes.Usage, $"'{text}' is no time; write 2026-11-03T10:00:00Z, or an age such as 7d or 12h.");
     }
 }

@@ -28,7 +28,7 @@ internal static class HistoryTables
 
     public static Cells Stages(HistoryStatistics numbers) => new(
         ["Phase", "Stays", "P50", "P95", "Longest"],
-        [.. numbers.Stages.Select(s => (IReadOnlyList<string>)[s.Phase, s.Count.ToString(CultureInfo.InvariantCulture), Span(s.P50Seconds), Span(s.P95Seconds), Span(s.MaxSeconds)])]);
+        [.. numbers.Stages.Select(s => (IReadOnlyList<string>)[s.Phase, s.Count.ToString(CultureInfo.InvariantCulture), Amounts.Seconds(s.P50Seconds), Amounts.Seconds(s.P95Seconds), Amounts.Seconds(s.MaxSeconds)])]);
 
     public static string Statistics(HistoryStatistics numbers) => new Sheet()
         .Line("tasks", numbers.Tasks.ToString(CultureInfo.InvariantCulture))
@@ -39,6 +39,4 @@ internal static class HistoryTables
         .ToString();
 
     public static string At(DateTimeOffset? at) => at is { } moment ? moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "";
-
-    private static string Span(double seconds) => seconds < 10 ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0}s") : Ages.Of(TimeSpan.FromSeconds(seconds));
 }

@@ -9,7 +9,7 @@ namespace Berth.Cli.Verbs.History;
 /// <summary><c>cleanup --older-than</c>: removes old history, after showing what would go. Opens the database.</summary>
 internal sealed class OldHistory
 {
-    private readonly Option<string?> olderThan = new("--older-than") { Description = "Remove history that is older than this, counted from a task's end: 90d, 12h. What belongs to a task that has not ended stays. Opens the database.", HelpName = "AGE" };
+    private readonly Option<string?> olderThan = new("--older-than") { Description = "Remove history of every namespace that is older than this, counted from a task's end: 90d, 12h. What belongs to a task that has not ended stays. Opens the database.", HelpName = "AGE" };
     private readonly DatabaseOptions database = new();
 
     public void AddTo(Command command)
@@ -27,14 +27,20 @@ internal sealed class OldHistory
         if (!RetentionPolicy.TryParseAge(text, out var age) || age is not { } span) throw new CliException(ExitCodes.Usage, $"'{text}' is no age; write 90d or 12h.");
         await using var store = await database.OpenAsync(result, session, cancellationToken);
         var policy = RetentionPolicy.OlderThan(span);
-        var wanted = await store.CleanUpAsync(policy, dryRun: true, cancellationToken);
+        var wanted = await CleanUpAsync(store, policy, dryRun: true, cancellationToken);
         Print(wanted);
         if (dryRun || wanted.Rows == 0) return;
-        if (!confirmed) Question.MustConfirm($"Remove {wanted.Rows} rows for good?", "give --yes.");
-        var done = await store.CleanUpAsync(policy, dryRun: false, cancellationToken);
+        if (!confirmed) Question.MustConfirm($"Remove {wanted.Rows} rows, of every namespace, for good?", "give --yes.");
+        var done = await CleanUpAsync(store, policy, dryRun: false, cancellationToken);
         if (done.AlreadyUnderWay) throw new CliException(ExitCodes.NotWaiting, "Another cleanup is under way (the leader's, or somebody's); it was left to it. Try again in a minute.");
         await DatabaseOptions.NoteAsync(store, session, "cleanup", "Done", $"older than {text}: {done.Rows} rows", cancellationToken);
         Print(done);
+    }
+
+    private static async Task<CleanupReport> CleanUpAsync(HistoryStore store, RetentionPolicy policy, bool dryRun, CancellationToken cancellationToken)
+    {
+        using var progress = new Progress();
+        return await store.CleanUpAsync(policy, dryRun, progress.Tell, cancellationToken);
     }
 
     private static void Print(CleanupReport report)

@@ -24,19 +24,19 @@ internal static class RestoreCommand
             var (path, history, resources) = (result.GetValue(file)!, !result.GetValue(resourcesOnly), !result.GetValue(historyOnly));
             if (!history && !resources) throw new CliException(ExitCodes.Usage, "--history-only and --resources-only exclude each other.");
             if (!history && result.GetValue(merge)) throw new CliException(ExitCodes.Usage, "--merge is about the database, and --resources-only leaves it alone.");
-            if (!File.Exists(path)) throw new CliException(ExitCodes.Usage, $"There is no file {path}.");
+            using var archive = ClusterArchive.Open(path);
             using var session = cluster.Open(result);
             await using var store = await database.OpenAsync(result, session, cancellationToken);
-            using var archive = ZipFile.OpenRead(path);
             // Everything is checked before anything is changed.
             var saved = await ClusterArchive.ReadAsync(archive, cancellationToken);
-            await HistoryStore.VerifyBackupAsync(archive, cancellationToken);
+            using (var progress = new Progress()) await HistoryStore.VerifyBackupAsync(archive, progress.Tell, cancellationToken);
             var restore = new ClusterRestore(session.Client, store, await DatabaseOptions.ActorAsync(session, cancellationToken));
             if (resources) await restore.RefuseUsedAsync(cancellationToken);
             if (!result.GetValue(yes)) Question.MustConfirm($"Restore {path} of {saved.At:yyyy-MM-dd HH:mm} UTC {(resources ? $"into {session.Client.Server}" : "into the database")}?", "give --yes.");
             if (history)
             {
-                var manifest = await store.RestoreBackupAsync(archive, result.GetValue(merge), cancellationToken);
+                ArchiveManifest manifest;
+                using (var progress = new Progress()) manifest = await store.RestoreBackupAsync(archive, result.GetValue(merge), progress.Tell, cancellationToken);
                 Console.WriteLine($"history: {manifest.Tables.Sum(t => t.Rows)} rows of {manifest.At:yyyy-MM-dd HH:mm} UTC{(result.GetValue(merge) ? ", added where they were missing" : "")}");
             }
             if (resources) foreach (var line in await restore.RunAsync(saved, cancellationToken)) Console.WriteLine(line);

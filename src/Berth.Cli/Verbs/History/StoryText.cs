@@ -1,4 +1,5 @@
 using System.Globalization;
+using Berth.Api;
 using Berth.Cli.Output;
 using Berth.History;
 
@@ -16,16 +17,23 @@ internal static class StoryText
             .Line("run", task.Run.ToString(CultureInfo.InvariantCulture)).Line("requested by", task.RequestedBy).Line("approved by", task.ApprovedBy)
             .Line("created", task.CreatedAt).Line("started", task.StartedAt).Line("finished", task.FinishedAt).Line("deleted", task.DeletedAt);
         sheet.Heading("TRANSITIONS").Block(HistoryTables.Transitions(story.Transitions).ToText());
-        Section(sheet, "ATTEMPTS", ["Id", "Kind", "Pod", "Slot", "Node", "Ordered", "Ended", "Exit", "Outcome"], story.Attempts.Select(a => a.Attempt), a =>
-            [a.Id, a.Kind.ToString(), a.Pod, a.Slot.ToString(CultureInfo.InvariantCulture), a.Node ?? "", HistoryTables.At(a.OrderedAt), HistoryTables.At(a.EndedAt), a.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "", a.Outcome ?? ""]);
+        Section(sheet, "ATTEMPTS", ["Id", "Kind", "Pod", "Slot", "Node", "Ordered", "Ended", "Took", "Exit", "Outcome", "Cpu", "Memory"], story.Attempts, r => Attempt(r.Attempt, r));
         Section(sheet, "DECISIONS", ["At", "Who", "Decision", "Verdict", "Comment"], story.Approvals, a => [HistoryTables.At(a.CreatedAt), a.Approver, a.Decision, a.Verdict ?? "", a.Comment ?? ""]);
         if (story.Audit.Count > 0) sheet.Heading("WHAT PEOPLE DID").Block(HistoryTables.Acts(story.Audit).ToText());
         Section(sheet, "ALERTS", ["At", "Alert", "Severity", "Message"], story.Alerts, a => [HistoryTables.At(a.At), a.Name, a.Severity, a.Message]);
         Section(sheet, "ARTIFACTS", ["Attempt", "Path", "Bytes", "Digest"], story.Artifacts, a => [a.Attempt, a.Path, a.Size.ToString(CultureInfo.InvariantCulture), a.Digest]);
+        Section(sheet, "CHECKPOINTS", ["Attempt", "Number", "At", "Bytes", "Digest"], story.Checkpoints, c => [c.Attempt, c.Number.ToString(CultureInfo.InvariantCulture), HistoryTables.At(c.CreatedAt), c.Size.ToString(CultureInfo.InvariantCulture), c.Digest]);
         Section(sheet, "LOGS", ["Attempt", "Bytes", "Complete", "Left out"], story.Logs, l =>
             [l.Attempt, l.Stored.ToString(CultureInfo.InvariantCulture), l.Complete ? "yes" : "no", (l.Received - l.Stored + l.Dropped).ToString(CultureInfo.InvariantCulture)]);
         return sheet.ToString();
     }
+
+    private static IReadOnlyList<string> Attempt(AttemptStatus a, AttemptRecord used) =>
+    [
+        a.Id, a.Kind.ToString(), a.Pod, a.Slot.ToString(CultureInfo.InvariantCulture), a.Node ?? "", HistoryTables.At(a.OrderedAt), HistoryTables.At(a.EndedAt),
+        a.EndedAt - a.StartedAt is { Ticks: >= 0 } took ? Amounts.Seconds(took.TotalSeconds) : "", a.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "", a.Outcome ?? "",
+        used.CpuSeconds is { } cpu ? Amounts.Seconds(cpu) : "", used.MaxMemoryBytes is { } memory ? Amounts.Bytes(memory) : "",
+    ];
 
     private static void Section<T>(Sheet sheet, string heading, IReadOnlyList<string> columns, IEnumerable<T> items, Func<T, IReadOnlyList<string>> row)
     {

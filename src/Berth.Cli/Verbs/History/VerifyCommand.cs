@@ -24,11 +24,13 @@ internal static class VerifyCommand
             using var session = cluster.Open(result);
             await using var store = await database.OpenAsync(result, session, cancellationToken);
             var tasks = await session.Client.ListAsync(BerthResources.Tasks, null, cancellationToken: cancellationToken);
-            var defects = await store.VerifyAsync([.. tasks.Items], deep: !result.GetValue(shallow), cancellationToken);
+            IReadOnlyList<HistoryDefect> defects;
+            using (var progress = new Progress()) defects = await store.VerifyAsync([.. tasks.Items], deep: !result.GetValue(shallow), progress.Tell, cancellationToken);
             Console.Write(result.GetValue(output) == OutputFormat.Json
                 ? Serialized.Json(JsonSerializer.SerializeToNode(defects, HistoryJson.Default.IReadOnlyListHistoryDefect)!)
                 : defects.Count == 0 ? $"No difference: {tasks.Items.Count} tasks of the cluster, the database, its artifacts and logs agree.\n"
-                : TextTable.Write(["Kind", "Subject", "Message"], [.. defects.Select(d => (IReadOnlyList<string>)[d.Kind, d.Subject, d.Message])]));
+                : TextTable.Write(["Kind", "Subject", "Message"], [.. defects.Select(d => (IReadOnlyList<string>)[d.Kind, d.Subject, d.Message])])
+                    + "\n" + string.Concat(defects.DistinctBy(d => d.Kind).Select(d => $"{Paint.Bold(d.Kind)}: {d.Remedy}\n")));
             return defects.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
         return command;
@@ -36,10 +38,10 @@ internal static class VerifyCommand
 
     private static async Task<int> ArchiveAsync(string path, CancellationToken cancellationToken)
     {
-        if (!File.Exists(path)) throw new CliException(ExitCodes.Usage, $"There is no file {path}.");
-        using var archive = ZipFile.OpenRead(path);
+        using var archive = ClusterArchive.Open(path);
         var resources = await ClusterArchive.ReadAsync(archive, cancellationToken);
-        var history = await HistoryStore.VerifyBackupAsync(archive, cancellationToken);
+        ArchiveManifest history;
+        using (var progress = new Progress()) history = await HistoryStore.VerifyBackupAsync(archive, progress.Tell, cancellationToken);
         Console.WriteLine($"{path}: whole. {resources.Tasks.Count} tasks, {resources.Pools.Count} pools, {resources.Approvals.Count} Approvals; {history.Tables.Sum(t => t.Rows)} rows of history, schema {history.Schema}, of {history.At:yyyy-MM-dd HH:mm} UTC.");
         return ExitCodes.Done;
     }

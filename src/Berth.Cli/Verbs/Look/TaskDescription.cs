@@ -37,7 +37,7 @@ internal static class TaskDescription
     private static void Planned(Sheet sheet, Berth.Api.TaskStatus status)
     {
         if (status.Plan is not { } plan) return;
-        sheet.Heading("plan").Line("changes", plan.Summary).Line("made", plan.At).Line("digest", plan.Digest).Line("stored", plan.Stored ? "yes, it survives its pod" : "not yet: it is on its slot alone");
+        sheet.Heading("plan").Line("changes", plan.Summary).Line("made", plan.At).Line("digest", plan.Digest).Line("stored", plan.Stored ? "yes, it survives its pod" : status.Phase.IsTerminal() ? "not known: the task was over before" : "no: it is on its slot alone");
         foreach (var artifact in plan.Artifacts ?? []) sheet.Line("artifact", $"{artifact.Path} ({artifact.Size} bytes, {Digests.Short(artifact.Digest)})");
         if (status.Grant is not { } grant) return;
         sheet.Line("approved", $"{(grant.Basis == GrantBasis.Auto ? "by its policy" : $"by {grant.Approver}")}, {Ages.Moment(grant.At)}{(grant.SpentBy is null ? "" : ", spent")}").Line("valid until", grant.SpentBy is null ? grant.ValidUntil : null);
@@ -48,9 +48,11 @@ internal static class TaskDescription
         if (status.Slot is { } slot) sheet.Heading("slot").Line("slot", $"{slot.Name}{(slot.Node is { } node ? $" on node {node}" : "")}").Line("held", slot.Since).Line("warm", slot.Warm ? "yes" : "not yet: the plan is being restored there");
         if (status.Attempt is not { } attempt) return;
         sheet.Heading("latest attempt").Line("attempt", $"{attempt.Id} ({attempt.Kind})").Line("where", $"{Names.SlotName(attempt.Pod, attempt.Slot)}{(attempt.Node is { } on ? $" on node {on}" : "")}")
-            .Line("ordered", attempt.OrderedAt).Line("started", attempt.StartedAt).Line("ended", attempt.EndedAt).Line("outcome", Outcome(attempt)).Line("proved dead", attempt.FencedBy);
+            .Line("ordered", attempt.OrderedAt).Line("started", attempt.StartedAt).Line("ended", attempt.EndedAt).Line("outcome", Outcome(attempt)).Line("used", Used(attempt)).Line("proved dead", attempt.FencedBy);
         if (status.Loss is { } loss) sheet.Line("lost", $"{loss.Attempt}, {Ages.Moment(loss.Since)}: {loss.Cause}; {(loss.Fenced ? "proved dead" : "not proved dead")}");
     }
+
+    private static string? Used(AttemptStatus attempt) => attempt.CpuMilliseconds is { } cpu ? $"{Amounts.Seconds(cpu / 1000.0)} of processor time{(attempt.MaxMemoryKiB is { } memory ? $", at most {Amounts.Bytes(memory * 1024)} in one process" : "")}" : null;
 
     private static string? Outcome(AttemptStatus attempt) => attempt.Outcome is { } outcome ? outcome + (attempt.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $" (exit code {code})") : "") : null;
 }

@@ -19,7 +19,7 @@ internal static class TopCommand
         var everywhere = new Option<bool>("--all-namespaces", "-A") { Description = "In every namespace." };
         var every = new Option<int>("--interval") { Description = "Seconds between two looks.", DefaultValueFactory = _ => 2, HelpName = "S" };
         var once = new Option<bool>("--once") { Description = "Show it once and end; what a pipe gets anyway." };
-        every.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1) r.AddError("--interval takes a number of seconds, 1 or more."); });
+        every.Take(1, 86_400, "a number of seconds, 1 or more");
         var command = new Command("top", "Pools, busy slots and queues, live.") { everywhere, every, once };
         command.SetAction(async (result, cancellationToken) =>
         {

@@ -18,6 +18,9 @@ internal sealed class Act(ClusterSession session, string verb, string by, string
 
     public bool IsDryRun => dryRun;
 
+    /// <summary>The note that the latest change left.</summary>
+    public ActionNote? Last { get; private set; }
+
     /// <summary>What is added to a line that says what was done.</summary>
     public string Suffix => dryRun ? " (dry run; nothing changed)" : "";
 
@@ -33,7 +36,8 @@ internal sealed class Act(ClusterSession session, string verb, string by, string
         change["metadata"] = metadata;
         var annotations = metadata["annotations"] as JsonObject ?? [];
         metadata["annotations"] = annotations;
-        annotations[Names.ActionAnnotation] = new ActionNote { Id = Guid.CreateVersion7(), Verb = verb, By = By, At = DateTimeOffset.UtcNow, Comment = comment }.ToJson();
+        Last = new ActionNote { Id = Guid.CreateVersion7(), Verb = verb, By = By, At = DateTimeOffset.UtcNow, Comment = comment };
+        annotations[Names.ActionAnnotation] = Last.ToJson();
         if (generation is { } now) annotations[Names.ChangedByAnnotation] = ChangedBy.Of(By, now);
         return session.Client.PatchAsync(type, key, Patch.Merge(change), options: new() { DryRun = dryRun, FieldManager = FieldManager }, cancellationToken: cancellationToken);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Berth.Cli.Output;
 
 namespace Berth.Cli.Verbs.Steer;
 
@@ -15,7 +16,7 @@ internal sealed class ActingOptions
         foreach (var option in new Option[] { yes, dryRun, comment }) command.Options.Add(option);
         if (waitsFor is not { } seconds) return;
         wait.DefaultValueFactory = _ => seconds;
-        wait.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 0) r.AddError("--wait takes a number of seconds, 0 or more."); });
+        wait.Take(0, int.MaxValue, "a number of seconds, 0 or more");
         command.Options.Add(wait);
     }
 

@@ -16,7 +16,7 @@ internal static class TaskCommands
     {
         if (task.Status.Phase.IsTerminal()) throw Over(task, "suspend");
         await act.ChangeAsync(BerthResources.Tasks, KeyOf(task), Desired(DesiredState.Suspended), stop, task.Metadata.Generation);
-        return $"suspended; go on with: berth resume {task.Metadata.Name}";
+        return $"suspended{(task.Status.Phase.MayRun() ? ": what runs now goes on to its end, and nothing is started after it" : "")}; go on with: berth resume {task.Metadata.Name}";
     });
 
     public static Command Resume(ClusterOptions cluster) => Create(cluster, "resume", "Let a suspended task go on.", null, async (act, task, stop) =>

@@ -23,16 +23,20 @@ internal sealed class Notifier(OperatorOptions options, OperatorMetrics metrics,
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
 
+    /// <summary>Raised with everything that there is to tell, whether a rule wants it or not; the same id may come again.</summary>
+    public event Action<Notification>? Raised;
+
     /// <summary>Takes a decision that was written. Never waits: a full queue drops, and says so.</summary>
     public void Decided(TaskResource task, TaskDecision decision)
     {
-        if (options.Notifications.Rules.Count == 0) return;
+        if (options.Notifications.Rules.Count == 0 && Raised is null) return;
         foreach (var notification in Notification.Of(task, decision, time.GetUtcNow())) Tell(notification);
     }
 
     /// <summary>Takes one notification; the same id is told once by this process.</summary>
     public void Tell(Notification notification)
     {
+        Raised?.Invoke(notification);
         foreach (var rule in options.Notifications.Rules.Where(r => r.Fits(notification)))
         {
             if (!Remember($"{rule.Name}/{notification.Id}")) continue;

@@ -1,24 +1,26 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Berth.Cli.Dev.Processes;
+namespace Berth.DevCluster;
 
 /// <summary>Ports that are free now, outside the range from which the system takes ports of outgoing connections: a server that
 /// restarts must find its port free. A port that was given out is nobody else's while its server starts, also not another process's.</summary>
-internal static class FreePorts
+public static class FreePorts
 {
     private const int First = 20_000;
     private const int Last = 32_000;
     private static readonly TimeSpan ClaimLasts = TimeSpan.FromMinutes(2);
     private static readonly string Claims = Path.Combine(Path.GetTempPath(), $"berth-ports-{Environment.UserName}");
 
+    /// <summary>Takes ports for servers that are started now.</summary>
+    /// <exception cref="InvalidOperationException">There is none left.</exception>
     public static IReadOnlyList<int> Take(int count)
     {
         Directory.CreateDirectory(Claims);
         var found = new List<int>();
         for (var tries = 0; found.Count < count; tries++)
         {
-            if (tries > 1000) throw new DevException($"No free port between {First} and {Last} on 127.0.0.1.");
+            if (tries > 1000) throw new InvalidOperationException($"no free port between {First} and {Last} on 127.0.0.1.");
             var port = Random.Shared.Next(First, Last);
             if (IsFree(port) && Claim(port)) found.Add(port);
         }

@@ -1,7 +1,6 @@
-using Berth.Cli.Dev.Processes;
 using Xunit;
 
-namespace Berth.Cli.Tests.Dev;
+namespace Berth.DevCluster.Tests;
 
 public sealed class FreePortsTests
 {
