@@ -195,6 +195,14 @@ public sealed class MainJobTests(StackFixture fixture)
         await space.PatchAsync("a", new JsonObject { ["desiredState"] = "Running" });
         var stopped = await space.UntilAsync("a", TaskPhase.Stopped);
         Assert.Null(stopped.Status.Slot);
+        // A tool that writes old values back, for as long as another task takes from beginning to end.
+        foreach (var old in new[] { "Suspended", "Running" }) await space.PatchAsync("a", new JsonObject { ["desiredState"] = old });
+        await space.CreateAsync("b");
+        await space.UntilReservedAsync("b");
+        await space.DecideAsync("b");
+        await space.UntilAsync("b", TaskPhase.Succeeded);
+        var still = await space.GetAsync("a");
+        Assert.Equal((TaskPhase.Stopped, stopped.Status.Attempts, stopped.Status.Run), (still.Status.Phase, still.Status.Attempts, still.Status.Run));
     }
 
     [Fact]
