@@ -8,6 +8,7 @@ namespace Berth.Chaos;
 internal sealed class ChaosRun(BerthStack stack, TestSpace space, Random random, Action<string> log)
 {
     private readonly List<string> _tasks = [];
+    private int _created;
     private bool _databaseDown;
 
     /// <summary>Names of all tasks.</summary>
@@ -31,6 +32,7 @@ internal sealed class ChaosRun(BerthStack stack, TestSpace space, Random random,
     {
         if (_databaseDown) await stack.Postgres.StartAgainAsync();
         _databaseDown = false;
+        await ForgetWhatNeverWasAsync();
         var end = DateTime.UtcNow + TimeSpan.FromMinutes(4);
         while (DateTime.UtcNow < end)
         {
@@ -42,9 +44,26 @@ internal sealed class ChaosRun(BerthStack stack, TestSpace space, Random random,
         }
     }
 
+    /// <summary>Tasks whose creation the API server never took, or perhaps did, which only a look tells.</summary>
+    private async Task ForgetWhatNeverWasAsync()
+    {
+        foreach (var name in _tasks.ToList())
+        {
+            try
+            {
+                await space.UntilAsync(name, _ => true, "there");
+            }
+            catch (KubernetesException e) when (e.IsNotFound)
+            {
+                Say($"{name} was never created");
+                _tasks.Remove(name);
+            }
+        }
+    }
+
     private async Task CreateAsync()
     {
-        var name = $"c{_tasks.Count}";
+        var name = $"c{_created++}";
         _tasks.Add(name);
         await space.CreateAsync(name, s =>
         {

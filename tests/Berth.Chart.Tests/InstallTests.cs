@@ -18,17 +18,21 @@ public sealed class InstallTests
     {
         await using var site = await Site.StartWithPodsAsync(helm);
         foreach (var ns in new[] { Team, "other", "elsewhere" }) await site.AdminAsync("create", "namespace", ns);
-        var scope = namespaced ? new[] { "--set", $"watchNamespaces={{{Team},other}}" } : [];
+        var scope = namespaced ? new[] { "--set", $"watchNamespaces={{{Team},other}}", "--set", "view.withWatchNamespaces=true" } : [];
         await site.InstallAsync([.. site.Values(), .. scope]);
         await site.RolledOutAsync();
         var (alice, bob) = (await site.UserAsync("alice"), await site.UserAsync("bob"));
         await site.AdminAsync("-n", Team, "create", "rolebinding", "edit", "--clusterrole=edit", "--user=alice");
         await site.AdminAsync("-n", Team, "create", "rolebinding", "approver", "--clusterrole=" + (namespaced ? "berth-approver-team" : "berth-approver"), "--user=bob");
 
-        await site.CreateAsync(alice, Team, Work.Pool());
+        // Where the restricted pod security standard is enforced, as an API server of Kubernetes' own does: the template says no more than that it is not root.
+        await site.AdminAsync("label", "namespace", Team, "pod-security.kubernetes.io/enforce=restricted");
+        await site.CreateAsync(alice, Team, Work.Pool(security: "securityContext: {runAsNonRoot: true}, "));
         await site.AdminAsync("-n", Team, "create", "configmap", "settings", "--from-literal=COLOUR=blue");
         await site.CreateAsync(alice, Team, Work.Task("t", "alice", more: ", envFrom: [{configMapRef: {name: settings}}]"));
         await site.WaitAsync(Team, "task/t", "jsonpath={.status.reason}=AwaitingApproval");
+        // Who approves, and nothing else, reads what is to be applied.
+        if (site.HasViews) await site.UntilAsync(async () => await site.PrintedAsync(bob, "get", "--raw", $"/apis/view.berth.dev/v1alpha1/namespaces/{Team}/tasks/t/plan") == "change\n", "the approver reads the plan");
         await site.CreateAsync(bob, Team, Work.Approval("bob", await site.GetAsync(Team, "task/t")));
         await site.WaitAsync(Team, "task/t", "condition=Succeeded");
 

@@ -62,5 +62,28 @@ public sealed class PolicyTests
         await Refused(bob, "team", "bob may not approve workspace dns in namespace team", Work.Approval("bob", workspace: "dns"));
         await Refused(bob, "other", "bob may not approve workspace network in namespace other", Work.Approval("bob", workspace: "network"));
         await Refused(carol, "team", "carol may not approve workspace network in namespace team; bind ClusterRole berth-approver", Work.Approval("carol"));
+
+        // A right of a group is its members', for its workspace alone; and a right to look at workspaces, or to other things of that name, is none.
+        await site.AdminAsync("-n", "team", "create", "rolebinding", "say-group", "--role=say", "--group=net-admins", "--group=readers");
+        await site.AdminAsync("-n", "team", "create", "rolebinding", "network-admins", "--role=approve-network", "--group=net-admins");
+        await site.CreateAsync(site.Admin, "team", """
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: Role
+            metadata: {name: look}
+            rules:
+            - {apiGroups: [berth.dev], resources: [workspaces], verbs: [get, list, create, update]}
+            - {apiGroups: [other.dev], resources: [workspaces], verbs: [approve]}
+            - {apiGroups: [berth.dev], resources: [tasks, approvals], verbs: [approve]}
+            """);
+        await site.AdminAsync("-n", "team", "create", "rolebinding", "look", "--role=look", "--group=readers");
+        async Task<string[]> AsMember(string user, string group, string workspace) =>
+            ["-n", "team", "create", "-f", await site.FileAsync("x.yaml", Work.Approval(user, workspace: workspace)), "--as", user, "--as-group", group, "--as-group", "system:authenticated"];
+        await site.AdminAsync(await AsMember("dave", "net-admins", "network"));
+        await site.RefusedAsync(site.Admin, "dave may not approve workspace dns in namespace team", await AsMember("dave", "net-admins", "dns"));
+        await site.RefusedAsync(site.Admin, "erin may not approve workspace network in namespace team", await AsMember("erin", "readers", "network"));
+        // Whoever may approve everything of one namespace may so there, and nowhere else.
+        await site.AdminAsync("-n", "other", "create", "rolebinding", "all", "--clusterrole=berth-approver", "--user=carol");
+        foreach (var workspace in new[] { "network", "dns" }) await site.CreateAsync(carol, "other", Work.Approval("carol", workspace: workspace));
+        await Refused(carol, "team", "carol may not approve workspace network in namespace team", Work.Approval("carol"));
     }
 }

@@ -128,6 +128,7 @@ public class RenderTests
         Assert.Equal(3, crds.Count);
         Assert.All(crds, c => Assert.Equal("keep", (string?)c["metadata"]!["annotations"]!["helm.sh/resource-policy"]));
         Assert.DoesNotContain(objects.Only("ClusterRole", "berth-approver")["metadata"]!["labels"]!.AsObject(), l => l.Key.Contains("aggregate", StringComparison.Ordinal));
+        Assert.Contains("tasks/plan", Resources(objects.Only("ClusterRole", "berth-approver")));
         Assert.DoesNotContain(objects.Where(o => o["metadata"]!["labels"] is JsonObject l && l.Any(p => p.Key.Contains("aggregate-to", StringComparison.Ordinal))),
             r => r["rules"]!.AsArray().Any(rule => rule!["verbs"]!.AsArray().Any(v => (string?)v == "create") && rule["resources"]!.AsArray().Any(x => (string?)x is "approvals" or "workspaces")));
     }

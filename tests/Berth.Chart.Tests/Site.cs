@@ -47,6 +47,9 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>A directory that commands of tasks can reach.</summary>
     public string Shared => _home.Path;
 
+    /// <summary>Whether the API server reaches the aggregated API of an installation here.</summary>
+    public bool HasViews => _given is null;
+
     /// <summary>What the operator asked for and was refused, in the words of the answer.</summary>
     public IReadOnlyList<string> Denied => [.. _denied.Where(d => d.Contains(Operator, StringComparison.Ordinal))];
 
@@ -137,6 +140,13 @@ internal sealed class Site : IAsyncDisposable
 
     /// <summary>kubectl as an administrator.</summary>
     public Task<string> AdminAsync(params string[] arguments) => KubectlAsync(Admin, arguments);
+
+    /// <summary>What a command printed, errors included.</summary>
+    public async Task<string> PrintedAsync(string who, params string[] arguments)
+    {
+        var (_, output, error) = await Tool.TryAsync(_kubectl, _home.Path, who, arguments);
+        return error + output;
+    }
 
     /// <summary>A command that must be refused with these words.</summary>
     public async Task RefusedAsync(string who, string says, params string[] arguments)

@@ -5,7 +5,7 @@ namespace Berth.Chart.Tests;
 /// <summary>Resources that the tests create.</summary>
 internal static class Work
 {
-    public static string Pool(string name = "pool", int slots = 1, int applySlots = 1) => $$"""
+    public static string Pool(string name = "pool", int slots = 1, int applySlots = 1, string security = "") => $$"""
         apiVersion: berth.dev/v1alpha1
         kind: AgentPool
         metadata: {name: {{name}}}
@@ -14,7 +14,7 @@ internal static class Work
           slotsPerPod: {{slots}}
           applySlotsPerPod: {{applySlots}}
           terminationGracePeriod: 5s
-          template: {spec: {containers: [{name: task, image: "example.org/x:1"}]} }
+          template: {spec: {{{security}}containers: [{name: task, image: "example.org/x:1"}]} }
         """;
 
     public static string Task(string name, string requester, string workspace = "network", string apply = "cat plan.out", string more = "") => $$"""

@@ -33,9 +33,7 @@ internal sealed class TaskReconciler(
         if (!decision.WantsSlot) placement.Settle(written);
         report.Decided(task, written, decision);
         wakeups.Decided(key, decision, sweptOnly);
-        // A verdict is final. Where no write of this pass has shown that the task is as it was seen, the Lease does: another leader may know more.
-        if (decision.Verdicts.Count > 0 && (!ReferenceEquals(decision.Status, task.Status) || await term.ConfirmAsync(cancellationToken)))
-            await verdicts.WriteAsync(written, seen.Approvals, decision.Verdicts, cancellationToken);
+        await verdicts.WriteAsync(written, seen.Approvals, decision.Verdicts, ReferenceEquals(decision.Status, task.Status) ? term : null, cancellationToken);
         await effects.ApplyAsync(written, decision, term, cancellationToken);
         checkpoints.Ensure(written, term);
         if (decision.Finalizer == false) await ReleaseAsync(written, cancellationToken);

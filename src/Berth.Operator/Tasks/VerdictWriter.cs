@@ -4,6 +4,7 @@ using Berth.Core.Approvals;
 using Berth.Kubernetes;
 using Berth.Operator.Cluster;
 using Berth.Operator.History;
+using Berth.Operator.Leadership;
 using Berth.Operator.Telemetry;
 
 namespace Berth.Operator.Tasks;
@@ -11,9 +12,13 @@ namespace Berth.Operator.Tasks;
 /// <summary>Writes the one verdict on each Approval, and makes the task its owner.</summary>
 internal sealed class VerdictWriter(KubernetesClient client, HistoryWriter history, VerbAudit audit, OperatorMetrics metrics, TimeProvider time, ILogger<VerdictWriter> log)
 {
-    /// <summary>Writes verdicts; one that is there already stays.</summary>
-    public async Task WriteAsync(TaskResource task, IReadOnlyList<ApprovalResource> approvals, IReadOnlyList<ApprovalVerdict> verdicts, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes verdicts; one that is there already stays. A verdict is final: where no write of this pass has shown that the task is as it was seen,
+    /// <paramref name="unproved"/> asks the Lease first. A leader that was paused and has been replaced may know less than the next.
+    /// </summary>
+    public async Task WriteAsync(TaskResource task, IReadOnlyList<ApprovalResource> approvals, IReadOnlyList<ApprovalVerdict> verdicts, Term? unproved, CancellationToken cancellationToken)
     {
+        if (verdicts.Count == 0 || (unproved is not null && !await unproved.ConfirmAsync(cancellationToken))) return;
         foreach (var verdict in verdicts)
             if (approvals.FirstOrDefault(a => a.Metadata.Uid == verdict.Uid) is { } approval && await WriteAsync(approval, verdict, cancellationToken)
                 && approval.Spec.TaskRef.Uid == task.Metadata.Uid && approval.Metadata.OwnerReferences?.Any(o => o.Uid == task.Metadata.Uid) != true) await OwnAsync(task, approval.Metadata.Key(), cancellationToken);

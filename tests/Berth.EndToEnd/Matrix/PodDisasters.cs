@@ -22,6 +22,7 @@ internal static class PodDisasters
         Row.Of("pod marked Failed by the garbage collector", s => On(s, "fail?processes=alive"), null, Waits, Replanned, Moved, Moved, LateResult, LateResult, Stops, Kept),
         Row.Of("node not ready", SilenceNodeAsync, s => Node(s, "resume"),             Waits,   Goes,      Kept,      Kept,     Goes,        Goes,        Stops,          Kept),
         Row.Of("node gone", s => Node(s, "remove?processes=dead"), null,               Waits,   Replanned, Moved,     Moved,    ConfirmDead, ConfirmDead, StopsConfirmed, Kept).Repaired(s => Node(s, "resume")),
+        Row.Of("node out of service", OutOfServiceAsync, null,                         Waits,   Replanned, Moved,     Moved,    Held,        Held,        Stops,          Kept).Repaired(InServiceAsync),
         Row.Of("node back with another boot id", s => Node(s, "reboot"), null,         Waits,   Replanned, Moved,     Moved,    Held,        Held,        Stops,          Kept),
         Row.Of("agent silent", FreezeAgentAsync, s => On(s, $"thaw?container={Names.AgentContainer}"), Waits, Replanned, Moved, Moved, LateResult, LateResult, Stops, Kept),
         Row.Of("agent cut off", CutAgentOffAsync, ConnectAgentAsync,                   Waits,   Replanned, Moved,     Moved,    LateResult,  LateResult,  Stops,          Kept),
@@ -55,6 +56,23 @@ internal static class PodDisasters
         while ((await scene.Stack.Client.GetAsync(Resources.Nodes, node)).Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true && DateTime.UtcNow < end) await Task.Delay(200);
         await scene.ProbeAsync();
     }
+
+    /// <summary>The node says nothing more, everything on it is dead, and an administrator says so by the taint.</summary>
+    private static async Task OutOfServiceAsync(Scene scene)
+    {
+        await Node(scene, "silence");
+        await On(scene, "kill?signal=9");
+        await TaintAsync(scene, new JsonArray(new JsonObject { ["key"] = "node.kubernetes.io/out-of-service", ["value"] = "nodeshutdown", ["effect"] = "NoExecute" }));
+    }
+
+    private static async Task InServiceAsync(Scene scene)
+    {
+        await TaintAsync(scene, null);
+        await Node(scene, "resume");
+    }
+
+    private static Task TaintAsync(Scene scene, JsonArray? taints) =>
+        scene.Stack.Client.PatchAsync(Resources.Nodes, new ObjectKey(scene.Before(Cell.Unapproved).Status.Slot!.Node!), Patch.Merge(new JsonObject { ["spec"] = new JsonObject { ["taints"] = taints } }));
 
     private static async Task FreezeAgentAsync(Scene scene)
     {

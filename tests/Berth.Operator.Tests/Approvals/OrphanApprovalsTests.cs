@@ -1,13 +1,17 @@
 using Berth.Api;
 using Berth.Core.Approvals;
+using Berth.Core.Tasks;
 using Berth.Kubernetes;
 using Berth.Operator.Approvals;
 using Berth.Operator.Cluster;
+using Berth.Operator.Leadership;
+using Berth.Operator.Tasks;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Berth.Operator.Tests.Approvals;
 
-/// <summary>Approvals whose task is gone, or never was; and verdicts of a leader that is none any more.</summary>
+/// <summary>Approvals whose task is gone, or never was; verdicts of a leader that is none any more; and what is over.</summary>
 [Collection("meters")]
 public sealed class OrphanApprovalsTests : IAsyncLifetime
 {
@@ -55,6 +59,47 @@ public sealed class OrphanApprovalsTests : IAsyncLifetime
         Assert.True(await _cluster.Verdicts.WriteAsync(approval, Verdict(approval, Reasons.NotAllowed), CancellationToken.None));
         Assert.False(await _cluster.Verdicts.WriteAsync(approval, Verdict(approval, Reasons.TooLate), CancellationToken.None));
         Assert.Equal(Reasons.NotAllowed, (await _cluster.VerdictAsync(approval))!.Reason);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_leader_that_is_none_any_more_writes_no_verdict(bool leads)
+    {
+        var task = await _cluster.TaskAsync("paused");
+        var approval = await _cluster.ApproveAsync("paused", task.Metadata.Uid);
+        var term = new Term("leader-a", 7, DateTimeOffset.UnixEpoch, _ => Task.FromResult(leads), CancellationToken.None);
+        await _cluster.Verdicts.WriteAsync(task, [approval], [Verdict(approval, Reasons.NotWaiting)], term, CancellationToken.None);
+        Assert.Equal(leads ? Reasons.NotWaiting : null, (await _cluster.VerdictAsync(approval))?.Reason);
+    }
+
+    [Fact]
+    public async Task A_task_whose_time_is_over_is_deleted_as_it_was_decided_on_and_not_as_somebody_has_changed_it()
+    {
+        var effects = new TaskEffects(_cluster.Client, null!, null!, null!, null!, null!, null!, NullLogger<TaskEffects>.Instance);
+        var decision = new TaskDecision { Status = new Api.TaskStatus(), Actions = [new TaskAction.DeleteTask()] };
+        var over = await _cluster.TaskAsync("over");
+        await _cluster.Client.PatchAsync(BerthResources.Tasks, over.Metadata.Key(), Patch.Merge(new System.Text.Json.Nodes.JsonObject { ["spec"] = new System.Text.Json.Nodes.JsonObject { ["requeue"] = 1 } }));
+        await effects.ApplyAsync(over, decision, null!, CancellationToken.None);
+        var there = await _cluster.Client.GetAsync(BerthResources.Tasks, over.Metadata.Key());
+        Assert.Null(there.Metadata.DeletionTimestamp);
+        await effects.ApplyAsync(there, decision, null!, CancellationToken.None);
+        Assert.Null(await _cluster.Client.TryGetAsync(BerthResources.Tasks, over.Metadata.Key()));
+        await effects.ApplyAsync(there, decision, null!, CancellationToken.None);
+    }
+
+    /// <summary>A dead letter blocks nothing, not even its workspace; nor does anything else that is over.</summary>
+    [Fact]
+    public async Task What_is_over_holds_no_workspace_and_what_is_lost_does()
+    {
+        var made = await _cluster.TaskAsync("holder");
+        await ApprovalsOnCluster.UntilAsync(() => _cluster.Cache.Tasks.Get(made.Metadata.Key()) is not null, "the task is in the cache");
+        var workspace = $"{_cluster.Namespace}/net";
+        foreach (var phase in Enum.GetValues<TaskPhase>())
+        {
+            _cluster.Cache.Tasks.Read(made.Metadata.Key(), made with { Status = made.Status with { Phase = phase } });
+            Assert.Equal(phase.IsTerminal() ? 0 : 1, _cluster.Cache.Tasks.ByIndex(ClusterCache.ByWorkspace, workspace).Count);
+        }
     }
 
     private static ApprovalVerdict Verdict(ApprovalResource approval, string reason) => new(approval.Metadata.Name, approval.Metadata.Uid, false, reason, "because");
