@@ -69,7 +69,7 @@ internal sealed class ScaleBenchmark(BenchCluster cluster, string ns, Gates gate
         var probes = new List<double>();
         for (var i = 0; i < Probes; i++) probes.Add(await ProbeAsync(string.Create(CultureInfo.InvariantCulture, $"probe-{size}-{i}")));
         var swept = sweep ? await SweepAsync(pid) : double.NaN;
-        _points.Add(new ScalePoint(size, warm.TotalSeconds, quiet.TotalSeconds, cpu, ProcessMeter.RssMiB(pid), ProcessMeter.PeakRssMiB(pid), new Percentiles(probes.Skip(Probes / 4)).P50, metrics.Sum("rest_client_requests_total", ("method", "PATCH")), metrics.Sum("controller_runtime_reconcile_total", ("controller", "task")), swept));
+        _points.Add(new ScalePoint(size, warm.TotalSeconds, quiet.TotalSeconds, cpu, ProcessMeter.RssMiB(pid), ProcessMeter.PeakRssMiB(pid), new Percentiles(probes.Skip(Probes / 4)).P50, probes.Min(), metrics.Sum("rest_client_requests_total", ("method", "PATCH")), metrics.Sum("controller_runtime_reconcile_total", ("controller", "task")), swept));
         await cluster.StopOperatorAsync();
     }
 
@@ -138,12 +138,13 @@ internal sealed class ScaleBenchmark(BenchCluster cluster, string ns, Gates gate
             gates.AtMost($"{name} tasks: writes of a pass that changes nothing", point.Patches, 5);
         }
         var (small, large) = (_points[0], _points[^1]);
-        gates.Times("created → ordered, most tasks beside fewest", large.Probe, "ms", $"{small.Tasks} tasks", small.Probe, 3);
+        // Of the fastest: what others do on the machine makes some slower, and what costs by the number of tasks makes all so.
+        gates.Times("created → ordered, fastest, most tasks beside fewest", large.Fastest, "ms", $"{small.Tasks} tasks", small.Fastest, 3);
         gates.Note("memory for one more task", (large.Rss - small.Rss) * 1048576 / (large.Tasks - small.Tasks), "B");
         if (large.Tasks < 100_000) return;
         gates.Goal("100 000 tasks: caches warm", large.Warm, 30, "s");
         gates.Goal("100 000 tasks: resident", large.Rss, 400, "MiB");
     }
 
-    private sealed record ScalePoint(int Tasks, double Warm, double Quiet, double Cpu, double Rss, double Peak, double Probe, double Patches, double Passes, double Sweep);
+    private sealed record ScalePoint(int Tasks, double Warm, double Quiet, double Cpu, double Rss, double Peak, double Probe, double Fastest, double Patches, double Passes, double Sweep);
 }

@@ -14,6 +14,7 @@ namespace Berth.Benchmarks.Start;
 internal sealed class StartBenchmark(BerthStack stack, TestSpace space, int count, int rate)
 {
     private const string SlowNode = "slow-node-0";
+    private const string SlowJob = "Job, 1 s of container start";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly StartLedger _ledger = new(space.Ledger);
     private int _number;
@@ -24,10 +25,22 @@ internal sealed class StartBenchmark(BerthStack stack, TestSpace space, int coun
         await using var stack = await BerthStack.StartAsync(replicas: 1);
         await using var space = await stack.SpaceAsync(new JsonObject { ["replicas"] = 2, ["slotsPerPod"] = 3, ["applySlotsPerPod"] = 3 });
         var benchmark = new StartBenchmark(stack, space, options.Number("--count", 200, 40, 20), options.Number("--rate", 5, 5));
-        return await benchmark.RunAsync(options.IsGates ? 5 : 20);
+        return options.IsGates ? await benchmark.HoldAsync() : await benchmark.RunAsync();
     }
 
-    private async Task<int> RunAsync(double sooner)
+    /// <summary>The one ratio that CI holds.</summary>
+    private async Task<int> HoldAsync()
+    {
+        var gates = new Gates("start");
+        for (var i = 0; i < 10; i++) await TaskAsync(wait: true);
+        var idle = await SeriesAsync(() => TaskAsync(wait: true), count);
+        await using var slow = await StartSlowNodeAsync();
+        var slowJob = await SeriesAsync(() => JobAsync(SlowNode), 5);
+        gates.Sooner("created → command started, p50", idle.P50, "ms", SlowJob, slowJob.P50, 5);
+        return gates.Report();
+    }
+
+    private async Task<int> RunAsync()
     {
         var gates = new Gates("start");
         for (var i = 0; i < 20; i++) await TaskAsync(wait: true);
@@ -37,9 +50,9 @@ internal sealed class StartBenchmark(BerthStack stack, TestSpace space, int coun
         var loadedJob = await UnderLoadAsync(() => CreateJobAsync("dev-node-0", "true"), () => JobAsync("dev-node-0"), Math.Max(10, count / 4));
         await using var slow = await StartSlowNodeAsync();
         var slowJob = await SeriesAsync(() => JobAsync(SlowNode), Math.Max(5, count / 10));
-        gates.Sooner("created → command started, idle, p50", idle.P50, "ms", "Job, 1 s of container start", slowJob.P50, sooner);
+        gates.Sooner("created → command started, idle, p50", idle.P50, "ms", SlowJob, slowJob.P50, 20);
         gates.Sooner("created → command started, idle, p50", idle.P50, "ms", "Job, no container start at all", job.P50, 1, gate: false);
-        gates.Sooner("created → command started, idle, p99", idle.P99, "ms", "Job, 1 s of container start", slowJob.P99, 10, gate: false);
+        gates.Sooner("created → command started, idle, p99", idle.P99, "ms", SlowJob, slowJob.P99, 10, gate: false);
         gates.Sooner($"created → command started, {rate} others a second, p50", loaded.P50, "ms", "Job, no container start at all", loadedJob.P50, 1, gate: false);
         gates.Beside($"created → command started, {rate} others a second, p99", loaded.P99, "ms", "Job, no container start at all", loadedJob.P99);
         gates.Goal("p50 on an idle machine", idle.P50, 25, "ms");
