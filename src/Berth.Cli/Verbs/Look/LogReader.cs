@@ -18,7 +18,6 @@ internal sealed class LogReader(ClusterSession session, string task, string? att
     private readonly Stopwatch _away = new();
     private string? _attempt = attempt;
     private long _offset;
-    private bool _begun;
 
     /// <summary>Copies to the end, or until the attempt has ended.</summary>
     public async Task CopyAsync(Stream output, long offset, CancellationToken cancellationToken)
@@ -41,12 +40,13 @@ internal sealed class LogReader(ClusterSession session, string task, string? att
         {
             body = await session.Operator.OpenAsync(session.Namespace, task, View(), cancellationToken);
         }
-        catch (CliException error) when (follow && error.ExitCode == ExitCodes.Failed && _begun)
+        catch (CliException error) when (follow && error.MayPass)
         {
+            // Said once: whoever follows may want to know what is waited for.
+            if (!_away.IsRunning) await Console.Error.WriteLineAsync($"{error.Message}\ntrying again");
             return error.Message;
         }
         await using var disposed = body;
-        _begun = true;
         _away.Reset();
         var buffer = new byte[16 * 1024];
         while (true)
