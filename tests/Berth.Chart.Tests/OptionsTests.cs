@@ -43,13 +43,16 @@ public class OptionsTests
         Assert.Equal(["team", "other"], (IEnumerable<string>)Read(options, "Operator", "WatchNamespaces")!);
         Assert.Equal(TimeSpan.FromSeconds(30), Read(options, "Lease", "Duration"));
         Assert.Equal("berth-gateway.berth-system.svc:8443", Read(options, "Gateway", "Addresses"));
+        Assert.Equal("""{"requests":{"cpu":"20m","memory":"64Mi"}}""", Read(options, "Images", "AgentResources"));
+        // Taken away, they are none, and not a text that the operator cannot read.
+        Assert.Equal("{}", (await EnvironmentAsync(helm, "--set", "agentImage.resources=null"))["Images__AgentResources"]);
     }
 
     private static object? Read(object from, params string[] path) => path.Aggregate((object?)from, (at, name) => at!.GetType().GetProperty(name)!.GetValue(at));
 
-    private static async Task<IReadOnlyDictionary<string, string>> EnvironmentAsync(string helm)
+    private static async Task<IReadOnlyDictionary<string, string>> EnvironmentAsync(string helm, params string[] more)
     {
-        var deployment = (await Chart.RenderAsync(helm, Full)).Only("Deployment", "berth");
+        var deployment = (await Chart.RenderAsync(helm, [.. Full, .. more])).Only("Deployment", "berth");
         // What comes from a Secret or from the pod itself stands for some text.
         return deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["env"]!.AsArray().ToDictionary(e => (string)e!["name"]!, e => (string?)e!["value"] ?? "given", StringComparer.Ordinal);
     }

@@ -34,9 +34,12 @@ public sealed class DisasterDrillTests
         await using (var anew = new HistoryStore(first.Env("POSTGRES")))
             await UntilAsync(async () => await anew.GetStoryAsync(waiting.Metadata.Uid) is { } story && story.Task.Phase == nameof(TaskPhase.ApplyPending), "the operator begins anew");
         Assert.NotEqual(0, (await BerthAsync(first, "verify")).Code);
+        // Its plan is on its slot alone now, and says so; with the backup it survives its pod again.
+        await UntilAsync(first, space.Name, "waiting", t => t.Status.Plan is { Stored: false } && t.Status.Conditions.Any(c => c.Type == "PlanStored" && c.Message?.Contains("berth restore", StringComparison.Ordinal) == true), "told that its plan is lost");
         Assert.Contains("--merge", (await BerthAsync(first, "restore", archive, "--history-only", "--yes")).Text);
         Ok(await BerthAsync(first, "restore", archive, "--history-only", "--merge", "--yes"));
         await UntilOkAsync(() => BerthAsync(first, "verify"));
+        await space.UntilReservedAsync("waiting");
         await using (var history = new HistoryStore(first.Env("POSTGRES")))
         {
             Assert.Equal(done.Status.History.Seq, (await history.GetTransitionsAsync(done.Metadata.Uid)).Count);
@@ -47,6 +50,8 @@ public sealed class DisasterDrillTests
         await using var second = await BerthStack.StartAsync(replicas: 1);
         var refused = await BerthAsync(first, "restore", archive, "--yes");
         Assert.NotEqual(0, refused.Code);
+        Assert.Contains("tasks: 1 that are over, 1 suspended", Ok(await BerthAsync(second, "restore", archive, "--dry-run")));
+        Assert.Empty((await second.Client.ListAsync(Tasks, space.Name)).Items);
         Ok(await BerthAsync(second, "restore", archive, "--yes"));
         await CheckAsync(second, space, done, waiting);
 

@@ -62,6 +62,23 @@ public sealed class HistoryFaultTests(StackFixture fixture)
             () => transaction.RollbackAsync());
     }
 
+    /// <summary>As a program that is newer than the schema finds it: what asks for the column fails, what does not goes on.</summary>
+    [Fact, Trait("Suite", "Long")]
+    public Task An_older_schema() => GoesOnAsync("SchemaOlder",
+        () => InDatabaseAsync("alter table berth.tasks rename column plan_summary to plan_summary_later"),
+        () => InDatabaseAsync("alter table berth.tasks rename column plan_summary_later to plan_summary"));
+
+    /// <summary>With the words of PostgreSQL; a disk that is really full is in the suite of the history.</summary>
+    [Fact, Trait("Suite", "Long")]
+    public Task A_full_disk() => GoesOnAsync("DiskFull",
+        () => InDatabaseAsync("""
+            create function berth.disk_is_full() returns trigger language plpgsql as $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+            create trigger full_disk before insert on berth.transitions for each row execute function berth.disk_is_full();
+            create trigger full_disk before insert on berth.log_chunks for each row execute function berth.disk_is_full();
+            create trigger full_disk before insert on berth.artifact_chunks for each row execute function berth.disk_is_full()
+            """),
+        () => InDatabaseAsync("drop function berth.disk_is_full() cascade"));
+
     [Fact, Trait("Suite", "Long")]
     public Task Crashed_and_recovering() => GoesOnAsync(null, _stack.Postgres.CrashAsync, _stack.Postgres.StartAgainAsync);
 

@@ -69,6 +69,28 @@ public sealed class MainJobTests(StackFixture fixture)
     }
 
     [Fact]
+    public async Task Following_the_output_of_an_attempt_that_is_lost_ends_and_says_that_the_end_is_missing()
+    {
+        await using var space = await Stack.SpaceAsync();
+        await space.CreateAsync("a", s =>
+        {
+            s["type"] = "Run";
+            s.Remove("plan");
+            s.Remove("apply");
+            s["run"] = new JsonObject { ["command"] = TestSpace.Shell("echo first line; sleep 600") };
+        });
+        await using var following = BerthVerb.Start(Stack, "logs", "a", "-f", "-n", space.Name);
+        await following.UntilSaysAsync("first line");
+        var running = await space.GetAsync("a");
+        foreach (var container in (string[])[Names.AgentContainer, Names.SlotContainer(running.Status.Slot!.Index)])
+            BerthStack.Signal(await Stack.Pods.PidAsync(running.Status.Slot.Pod, container), "KILL");
+        await Stack.Client.DeleteAsync(Resources.Pods, new ObjectKey(space.Name, running.Status.Slot.Pod), new DeleteOptions { GracePeriodSeconds = 0 });
+        await space.UntilAsync("a", t => t.Status is { Phase: TaskPhase.ApplyLost, Loss.Fenced: true }, "lost and proved dead");
+        Assert.True(await following.EndAsync() == 0, following.Text);
+        Assert.Contains("did not deliver the end", following.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_pod_deleted_while_the_plan_waits_costs_nothing()
     {
         await using var space = await Stack.SpaceAsync();

@@ -188,6 +188,21 @@ public sealed class PoolHoldTests(PoolsFixture fixture, ITestOutputHelper output
     }
 
     [Fact]
+    public async Task A_pod_that_fits_on_no_node_is_told_by_the_pool_and_its_waiting_tasks_until_it_does()
+    {
+        var template = Template("host");
+        template["spec"]!["nodeSelector"] = new JsonObject { ["example.com/nowhere"] = "true" };
+        await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["template"] = template });
+        await space.CreateAsync("a");
+        var told = await space.UntilAsync("a", t => t.Status.Reason == Reasons.PoolNotReady && t.Status.Message!.Contains(Reasons.Unschedulable, StringComparison.Ordinal), "told");
+        Assert.Contains("nodes are available", told.Status.Message!, StringComparison.Ordinal);
+        await fixture.UntilPoolAsync(space, p => p.Status.Conditions.Any(c => c is { Type: "Ready", Status: ConditionStatus.False, Reason: Reasons.Unschedulable }), "not ready for that reason");
+        await space.PatchPoolAsync(new JsonObject { ["template"] = new JsonObject { ["spec"] = new JsonObject { ["nodeSelector"] = null } } });
+        await space.UntilReservedAsync("a");
+        Assert.Single(await fixture.PodsAsync(space));
+    }
+
+    [Fact]
     public async Task A_missing_service_account_is_said_and_asked_for_with_growing_pauses()
     {
         await using var space = await fixture.Stack.SpaceAsync(new JsonObject { ["template"] = Template("host", "nobody") });

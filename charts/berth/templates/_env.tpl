@@ -47,7 +47,7 @@
   value: {{ . }}
 {{- end }}
 - name: Images__AgentResources
-  value: {{ .Values.agentImage.resources | toJson | quote }}
+  value: {{ .Values.agentImage.resources | default dict | toJson | quote }}
 - name: Lease__Name
   value: {{ .Values.lease.name | quote }}
 - name: Lease__Duration

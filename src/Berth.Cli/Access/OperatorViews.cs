@@ -60,6 +60,11 @@ internal sealed class OperatorViews(KubernetesClient client, IReadOnlyList<Uri> 
         {
             throw new CliException(ExitCodes.NotWaiting, error.Status.Message ?? error.Message);
         }
+        catch (KubernetesException error) when (error.IsTransient && error.Status.Details?.Group == Names.ViewGroup)
+        {
+            // An operator answered, and said why it cannot: every other one says the same.
+            throw new CliException(ExitCodes.Failed, $"{error.Status.Message ?? error.Message}\n'berth doctor' says more.");
+        }
         catch (KubernetesException error) when (error.IsForbidden || error.IsUnauthorized)
         {
             throw new CliException(ExitCodes.Failed, $"{error.Status.Message ?? error.Message}\nAsk for a role with verb get (or list) on these resources of group {Names.ViewGroup}; the built-in role view has them where the chart made its roles.");

@@ -38,6 +38,10 @@ internal sealed class HistoryViews(HistoryStore store)
         {
             return ViewStatus.Of(StatusCodes.Status400BadRequest, "BadRequest", e.Message);
         }
+        catch (HistoryUnavailableException e) when (e.Reason == HistoryUnavailableReason.Timeout)
+        {
+            return ViewStatus.Of(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", $"the database did not answer in time: ask for less, by --since or another filter; or it is not well: {e.Message}");
+        }
         catch (HistoryUnavailableException e)
         {
             return ViewStatus.Of(StatusCodes.Status503ServiceUnavailable, "ServiceUnavailable", $"the database does not answer: {e.Message}");

@@ -23,6 +23,7 @@ internal sealed class OperatorHost(
     ListeningAddresses addresses, OperatorOptions options, TimeProvider time, ILoggerFactory logging)
 {
     private static readonly TimeSpan LeaveToARestore = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LookForSchema = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(5);
     private readonly ILogger _log = logging.CreateLogger<OperatorHost>();
 
@@ -105,7 +106,8 @@ internal sealed class OperatorHost(
             while (true)
             {
                 await MigrateAsync(cancellationToken);
-                while (!LacksSchema()) await changed.WaitAsync(cancellationToken);
+                // Where writing found out before the probe did, the probe's finding is no change that would be told.
+                while (!LacksSchema()) await changed.WaitAsync(LookForSchema, cancellationToken);
                 // Somebody may be restoring a backup at this moment: an empty database is theirs first.
                 await Task.Delay(LeaveToARestore, time, cancellationToken);
                 if (LacksSchema()) _log.LogWarning("The database has no schema any more, or an older one: it was replaced. It is brought up to date; what a backup has can be added with 'berth restore FILE --history-only --merge'");

@@ -11,6 +11,7 @@ namespace Berth.Operator.View;
 internal sealed class TaskViews(ClusterCache cache, HistoryStore store, CheckpointViews checkpoints, TimeProvider time)
 {
     private static readonly TimeSpan FollowEvery = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan RestArrivesWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>The subresources of a task that are served.</summary>
     public static IReadOnlyList<string> Subresources { get; } = ["checkpoints", "history", "log", "plan", "story"];
@@ -70,25 +71,35 @@ internal sealed class TaskViews(ClusterCache cache, HistoryStore store, Checkpoi
         var id = asked.Length > 0 ? asked : task?.Status.Attempt?.Id;
         id ??= (await store.GetStoryAsync(owner, context.RequestAborted))?.Attempts is [.., var last] ? last.Attempt.Id : null;
         if (id is null) return ViewStatus.Missing($"Task '{name}' in namespace '{ns}' has no attempt yet.", name);
-        await StreamAsync(id, offset, follow, context);
+        await StreamAsync(id, () => OverSince(ns, name, id), offset, follow, context);
         return Results.Empty;
     }
 
-    private async Task StreamAsync(string attempt, long offset, bool follow, HttpContext context)
+    /// <summary>Since when an attempt has been over, as far as its task tells; null while it may go on.</summary>
+    private DateTimeOffset? OverSince(string ns, string name, string attempt) => cache.Tasks.Get(new ObjectKey(ns, name))?.Status switch
+    {
+        { Attempt: { } latest } status when latest.Id == attempt => latest.EndedAt ?? (status.Loss is { Fenced: true } loss ? loss.Since : null),
+        _ => DateTimeOffset.MinValue,
+    };
+
+    private async Task StreamAsync(string attempt, Func<DateTimeOffset?> overSince, long offset, bool follow, HttpContext context)
     {
         context.Response.ContentType = "text/plain; charset=utf-8";
         while (true)
         {
             // Asked before reading: what is appended between the two is then read in another round.
-            var state = await store.GetLogAsync(attempt, context.RequestAborted);
+            var (state, before) = (await store.GetLogAsync(attempt, context.RequestAborted), offset);
             await foreach (var piece in store.ReadLogAsync(attempt, offset, context.RequestAborted))
             {
                 await context.Response.Body.WriteAsync(piece.Bytes, context.RequestAborted);
                 offset = piece.Offset + piece.Bytes.Length;
             }
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            if (!follow || state is { Complete: true })
+            // An attempt whose agent died with it never says that this was all.
+            var cutOff = state is not { Complete: true } && (!follow || offset == before) && overSince() is { } since && time.GetUtcNow() - since > RestArrivesWithin;
+            if (!follow || cutOff || state is { Complete: true })
             {
+                if (cutOff && state is not null) await context.Response.WriteAsync("\n[berth: the attempt is over, and its agent did not deliver the end of its output]\n", context.RequestAborted);
                 if (state is { Truncated: true }) await context.Response.WriteAsync($"\n[berth: {state.Received - state.Stored + state.Dropped} bytes of output beyond the first {state.Stored} are not kept]\n", context.RequestAborted);
                 return;
             }

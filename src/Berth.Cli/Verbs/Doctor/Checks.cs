@@ -106,7 +106,7 @@ internal static class Checks
     {
         var seen = await patient.OperatorAsync(stop);
         var (trouble, depth, lag) = ((string?)seen["history"] ?? "", (long?)seen["outboxDepth"] ?? 0, (long?)seen["outboxLagSeconds"] ?? 0);
-        if (trouble != "ok") return [new(check, Verdict.Bad, $"{trouble}; running work goes on", "Bring PostgreSQL back, or correct the connection string; see docs/runbooks/history-unavailable.md")];
+        if (trouble != "ok") return [new(check, Verdict.Bad, $"{trouble.TrimEnd('.')}; running work goes on", "Bring PostgreSQL back, or correct the connection string; see docs/runbooks/history-unavailable.md")];
         var text = $"takes what it is given; {depth} tasks have unwritten transitions{(lag > 0 ? $", the oldest for {lag} s" : "")}";
         return [lag > 120 ? new(check, Verdict.Warning, text, "See docs/runbooks/outbox-lag.md") : new(check, Verdict.Ok, text)];
     }

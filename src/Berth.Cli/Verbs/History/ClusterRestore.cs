@@ -52,13 +52,27 @@ internal sealed class ClusterRestore(KubernetesClient client, HistoryStore store
             await TaskAsync(task, cancellationToken);
             if (task.Status.Phase.IsTerminal()) over++;
             else suspended++;
-            if (task.Status.Phase.MayRun() || task.Status.Phase == TaskPhase.ApplyLost)
-                lines.Add($"LOOK: task {task.Metadata.Namespace}/{task.Metadata.Name} was {task.Status.Phase}; what its attempt {task.Status.Attempt?.Id} did is not known. Find out before you resume it.");
+            if (IsUncertain(task)) lines.Add(Look(task));
         }
         return [$"pools: {saved.Pools.Count}", $"tasks: {over} that are over, {suspended} suspended (berth resume TASK; each plans anew and needs a new approval)", .. before == 0 ? Array.Empty<string>() : [$"tasks that were restored before: {before}"], .. lines];
     }
 
     /// <summary>A restore that broke off may have made a task that is over and not said so.</summary>
+    /// <summary>What of an archive would come back, and how. What a database that is there knows better is not looked at.</summary>
+    public static IEnumerable<string> Forecast(ClusterResources saved)
+    {
+        var tasks = saved.Tasks.Select(t => t.Deserialize(BerthJson.Default.TaskResource)!).ToList();
+        var over = tasks.Count(t => t.Status.Phase.IsTerminal());
+        yield return $"pools: {saved.Pools.Count}";
+        yield return $"tasks: {over} that are over, {tasks.Count - over} suspended";
+        foreach (var task in tasks.Where(IsUncertain)) yield return Look(task);
+    }
+
+    private static bool IsUncertain(TaskResource task) => task.Status.Phase.MayRun() || task.Status.Phase == TaskPhase.ApplyLost;
+
+    private static string Look(TaskResource task) =>
+        $"LOOK: task {task.Metadata.Namespace}/{task.Metadata.Name} was {task.Status.Phase}; what its attempt {task.Status.Attempt?.Id} did is not known. Find out before you resume it.";
+
     private async Task<string?> FinishAsync(TaskResource there, TaskResource task, CancellationToken cancellationToken)
     {
         if (!task.Status.Phase.IsTerminal() || there.Metadata.Annotations?.ContainsKey(Names.RestoringAnnotation) != true) return null;

@@ -16,8 +16,9 @@ internal static class RestoreCommand
         var resourcesOnly = new Option<bool>("--resources-only") { Description = "The database is there, only the cluster was lost. What the database knows of a task counts more than the archive." };
         var merge = new Option<bool>("--merge") { Description = "The database is not empty: an operator has begun a new history there since the loss. Add what it lacks." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Ask nothing." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Verify the archive, say what would come back, and change nothing." };
         var database = new DatabaseOptions();
-        var command = new Command("restore", "Restore a backup into an empty cluster and an empty database. Tasks come back suspended or over: nothing runs until somebody resumes it. Opens the database.") { file, historyOnly, resourcesOnly, merge, yes };
+        var command = new Command("restore", "Restore a backup into an empty cluster and an empty database. Tasks come back suspended or over: nothing runs until somebody resumes it. Opens the database.") { file, historyOnly, resourcesOnly, merge, yes, dryRun };
         database.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -32,6 +33,14 @@ internal static class RestoreCommand
             using (var progress = new Progress()) await HistoryStore.VerifyBackupAsync(archive, progress.Tell, cancellationToken);
             var restore = new ClusterRestore(session.Client, store, await DatabaseOptions.ActorAsync(session, cancellationToken));
             if (resources) await restore.RefuseUsedAsync(cancellationToken);
+            if (result.GetValue(dryRun))
+            {
+                Console.WriteLine($"{path} of {saved.At:yyyy-MM-dd HH:mm} UTC is whole.");
+                if (history) Console.WriteLine("history: all of it would be restored");
+                if (resources) foreach (var line in ClusterRestore.Forecast(saved)) Console.WriteLine(line);
+                Console.WriteLine("dry run; nothing changed");
+                return ExitCodes.Done;
+            }
             if (!result.GetValue(yes)) Question.MustConfirm($"Restore {path} of {saved.At:yyyy-MM-dd HH:mm} UTC {(resources ? $"into {session.Client.Server}" : "into the database")}?", "give --yes.");
             if (history)
             {

@@ -111,7 +111,7 @@ internal sealed class Listing(ClusterSession session, ResourceType type, string?
         var rows = (table["rows"]?.AsArray() ?? []).Select(Cells).ToList();
         if (first && rows.Count == 0)
         {
-            Console.Error.WriteLine(everywhere ? $"There are no {type.Plural}." : $"There are no {type.Plural} in namespace '{session.Namespace}'.");
+            Console.Error.WriteLine($"There are no {type.Plural}{(everywhere ? "" : $" in namespace '{session.Namespace}'")}{(type == BerthResources.Pools ? "; create one (deploy/samples/pool.yaml is an example), or no task can run" : "")}.");
             return;
         }
         if (first || widths.Count == 0) Console.Write(TextTable.Write(Headings(), rows, widths = TextTable.Widths(Headings(), rows)));

@@ -27,7 +27,7 @@ internal static class TopCommand
             var live = !result.GetValue(once) && !Console.IsOutputRedirected;
             do
             {
-                var screen = await ScreenAsync(session, result.GetValue(everywhere), cancellationToken);
+                var screen = await (live ? LookAgainAsync(session, result.GetValue(everywhere), cancellationToken) : ScreenAsync(session, result.GetValue(everywhere), cancellationToken));
                 // Home, then each line to its end, then what is left below: nothing flickers.
                 Console.Write(live ? "\u001b[H" + screen.Replace("\n", "\u001b[K\n", StringComparison.Ordinal) + "\u001b[J" : screen);
                 if (live) await Task.Delay(TimeSpan.FromSeconds(result.GetValue(every)), cancellationToken);
@@ -36,6 +36,19 @@ internal static class TopCommand
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    /// <summary>What is looked at live is not ended by one look that fails, least of all while the leader changes.</summary>
+    private static async Task<string> LookAgainAsync(ClusterSession session, bool everywhere, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ScreenAsync(session, everywhere, cancellationToken);
+        }
+        catch (Exception error) when (error is CliException or Berth.Kubernetes.KubernetesException)
+        {
+            return $"{Paint.Bold("berth top")}  {DateTimeOffset.UtcNow:HH:mm:ss} UTC\n\n{Paint.Bad(error.Message)}\n\nlooking again\n";
+        }
     }
 
     private static async Task<string> ScreenAsync(ClusterSession session, bool everywhere, CancellationToken cancellationToken)

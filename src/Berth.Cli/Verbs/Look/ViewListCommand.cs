@@ -28,11 +28,19 @@ internal static class ViewListCommand
             var (all, format, shown) = (result.GetValue(everywhere), result.GetValue(output)!, "");
             do
             {
-                var list = await session.Operator.ListAsync(all ? null : session.Namespace, plural, cancellationToken);
-                Only(list, result.GetValue(pool));
-                var text = Text(list, format, all, headings, wideHeadings, row, none);
-                if (text != shown) Console.Write((shown.Length > 0 ? "\n" : "") + text);
-                shown = text;
+                try
+                {
+                    var list = await session.Operator.ListAsync(all ? null : session.Namespace, plural, cancellationToken);
+                    Only(list, result.GetValue(pool));
+                    var text = Text(list, format, all, headings, wideHeadings, row, none);
+                    if (text != shown) Console.Write((shown.Length > 0 ? "\n" : "") + text);
+                    shown = text;
+                }
+                catch (CliException error) when (shown.Length > 0 && error.ExitCode == ExitCodes.Failed)
+                {
+                    // Who watches sees an operator go and the next one come.
+                    await Console.Error.WriteLineAsync(error.Message);
+                }
                 if (result.GetValue(watch)) await Task.Delay(Every, cancellationToken);
             }
             while (result.GetValue(watch));
