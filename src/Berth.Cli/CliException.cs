@@ -4,4 +4,7 @@ namespace Berth.Cli;
 internal sealed class CliException(int exitCode, string message) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>Whether the same may succeed in a moment: nobody answered, or who answered cannot now.</summary>
+    public bool MayPass { get; init; }
 }

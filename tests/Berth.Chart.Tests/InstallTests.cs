@@ -95,7 +95,29 @@ public sealed class InstallTests
         await site.UpgradeAsync(site.Values());
         await site.WaitAsync(Team, "task/waits", "condition=Succeeded", 120);
         Assert.Empty(site.Denied);
-
-        static JsonNode? Ready(JsonNode pool) => pool["status"]?["conditions"]?.AsArray().FirstOrDefault(c => (string?)c!["type"] == "Ready");
     }
+
+    [Theory, MemberData(nameof(Helm)), Trait("Suite", "Long")]
+    public async Task Agents_that_do_not_reach_the_gateway_are_a_condition_of_the_pool_until_they_do(string helm)
+    {
+        await using var site = await Site.StartWithPodsAsync(helm);
+        await site.AdminAsync("create", "namespace", Team);
+        // Nobody listens there: what a NetworkPolicy, or a name that pods cannot resolve, comes to.
+        await site.InstallAsync([.. site.Values(), "--set", "gateway.addresses=127.0.0.1:1"]);
+        await site.RolledOutAsync();
+        await site.CreateAsync(site.Admin, Team, Work.Pool());
+        await site.CreateAsync(site.Admin, Team, Work.Run("waits", "w", "true"));
+        await site.UntilAsync(async () => Ready(await site.GetAsync(Team, "agentpool/pool")) is { } ready && (string?)ready["status"] == "False" && (string?)ready["reason"] == "AgentNotConnected", "the pool says that the agent does not connect", 150);
+        var message = (string)Ready(await site.GetAsync(Team, "agentpool/pool"))!["message"]!;
+        Assert.Contains("127.0.0.1:1", message, StringComparison.Ordinal);
+        Assert.Contains("-c berth-agent", message, StringComparison.Ordinal);
+        await site.UntilAsync(async () => ((string?)(await site.GetAsync(Team, "task/waits"))["status"]?["message"])?.Contains("AgentNotConnected", StringComparison.Ordinal) == true, "the task says so too");
+
+        await site.UpgradeAsync(site.Values());
+        await site.WaitAsync(Team, "task/waits", "condition=Succeeded", 120);
+        await site.UntilAsync(async () => (string?)Ready(await site.GetAsync(Team, "agentpool/pool"))?["status"] == "True", "the pool is ready");
+        Assert.Empty(site.Denied);
+    }
+
+    private static JsonNode? Ready(JsonNode pool) => pool["status"]?["conditions"]?.AsArray().FirstOrDefault(c => (string?)c!["type"] == "Ready");
 }

@@ -89,6 +89,7 @@ public class RenderTests
         var pod = set["template"]!["spec"]!;
         Assert.False((bool)pod["automountServiceAccountToken"]!);
         Assert.Equal((999, 999), ((long)pod["securityContext"]!["runAsUser"]!, (long)pod["securityContext"]!["fsGroup"]!));
+        Assert.DoesNotContain((await Chart.RenderAsync(helm, [.. Everything, "--set", "postgres.bundled.runAsUser=null"])).Only("StatefulSet", "berth-postgres")["spec"]!["template"]!["spec"]!["securityContext"]!.AsObject(), c => c.Key is "runAsUser" or "fsGroup");
         var container = pod["containers"]![0]!;
         var data = (string)container["volumeMounts"]!.AsArray().Single(m => (string?)m!["name"] == "data")!["mountPath"]!;
         Assert.StartsWith(data + "/", (string)container["env"]!.AsArray().Single(e => (string?)e!["name"] == "PGDATA")!["value"]!, StringComparison.Ordinal);

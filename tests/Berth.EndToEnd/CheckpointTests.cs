@@ -88,6 +88,8 @@ public sealed class CheckpointTests(StackFixture fixture)
         await space.UntilAsync("a", _ => space.LedgerLines().Count == 1, "running");
         await CliAsync("checkpoints", "save", "a", "-n", space.Name);
         await UntilEventAsync(space, Reasons.CheckpointSaved, "1-1");
+        var answered = await space.UntilAsync("a", t => t.Status.Checkpointed is not null, "noted as answered, so that no later attempt is asked again");
+        Assert.Equal(answered.Metadata.Annotations![Names.CheckpointAnnotation], answered.Status.Checkpointed);
         Assert.Contains("1-1", await CliAsync("checkpoints", "list", "a", "-n", space.Name), StringComparison.Ordinal);
         await space.PatchAsync("a", new JsonObject { ["desiredState"] = "Stopped" });
         await space.UntilAsync("a", TaskPhase.Stopped);

@@ -63,7 +63,7 @@ internal sealed class OperatorViews(KubernetesClient client, IReadOnlyList<Uri> 
         catch (KubernetesException error) when (error.IsTransient && error.Status.Details?.Group == Names.ViewGroup)
         {
             // An operator answered, and said why it cannot: every other one says the same.
-            throw new CliException(ExitCodes.Failed, $"{error.Status.Message ?? error.Message}\n'berth doctor' says more.");
+            throw new CliException(ExitCodes.Failed, $"{error.Status.Message ?? error.Message}\n'berth doctor' says more.") { MayPass = true };
         }
         catch (KubernetesException error) when (error.IsForbidden || error.IsUnauthorized)
         {
@@ -73,7 +73,7 @@ internal sealed class OperatorViews(KubernetesClient client, IReadOnlyList<Uri> 
         {
             var why = error.IsNotFound ? $"the cluster does not serve {Names.ViewGroup} (the chart's value view.enabled)" : $"the aggregated API does not answer ({error.Status.Message ?? error.Message})";
             if (addresses.Count > 0) return await FromAddressesAsync(path, why, cancellationToken);
-            throw new CliException(ExitCodes.Failed, $"No operator could be asked: {why}. 'berth doctor' says more.");
+            throw new CliException(ExitCodes.Failed, $"No operator could be asked: {why}. 'berth doctor' says more.") { MayPass = error.IsTransient };
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed class OperatorViews(KubernetesClient client, IReadOnlyList<Uri> 
             }
         }
         // Every replica says the same when it is the database that is away.
-        throw new CliException(ExitCodes.Failed, string.Join("; ", complaints.Prepend(before).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal)) + ". Try again, or ask 'berth doctor'.");
+        throw new CliException(ExitCodes.Failed, string.Join("; ", complaints.Prepend(before).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal)) + ". Try again, or ask 'berth doctor'.") { MayPass = true };
     }
 
     // 404 about the object itself carries the group in its details; one about a group that nobody serves does not.

@@ -15,10 +15,13 @@ internal static class StatisticsQuery
           and ($8::timestamptz is null or k.created_at >= $8) and ($9::timestamptz is null or k.created_at < $9)
         """;
 
+    // The wait for the first move is no stay between two.
     private const string Stays = $"""
         select phase, count(*), percentile_cont(0.5) within group (order by seconds), percentile_cont(0.95) within group (order by seconds), max(seconds) from (
           select t.to_phase as phase, extract(epoch from lead(t.at) over (partition by t.uid order by t.seq) - t.at)::float8 as seconds
-          from berth.transitions t where t.uid in (select k.uid {Chosen})) s
+          from berth.transitions t where t.uid in (select k.uid {Chosen})
+          union all select 'Pending', greatest(0, extract(epoch from t.at - f.created_at))::float8
+          from berth.transitions t join berth.tasks f on f.uid = t.uid where t.seq = 1 and t.uid in (select k.uid {Chosen})) s
         where seconds is not null group by phase order by phase
         """;
 

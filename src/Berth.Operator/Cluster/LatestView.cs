@@ -75,20 +75,22 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
         var key = type.KeyOf(value);
         lock (_lock)
         {
-            if (_objects.TryGetValue(key, out var held) && IsNewer(held, value)) return;
+            if (_objects.TryGetValue(key, out var held) && (IsNewer(held, value) || IsSuccessor(held, value))) return;
             _unconfirmed[key] = at;
             Put(key, value);
         }
     }
 
-    /// <summary>Takes the answer to a live read: null if the object is gone.</summary>
-    public void Read(ObjectKey key, T? value)
+    /// <summary>Takes the answer to a live read of the object with this uid: null if it is gone. One of the same name that the informer has told since stays.</summary>
+    public void Read(ObjectKey key, string? uid, T? value)
     {
         lock (_lock)
         {
+            var held = _objects.GetValueOrDefault(key);
+            if (held is not null && value is null && type.Identify(held).Uid != uid) return;
             _unconfirmed.Remove(key);
             if (value is null) Drop(key);
-            else if (!_objects.TryGetValue(key, out var held) || !IsNewer(held, value)) Put(key, value);
+            else if (held is null || (!IsNewer(held, value) && !IsSuccessor(held, value))) Put(key, value);
         }
     }
 
@@ -98,11 +100,15 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
         lock (_lock) return [.. _unconfirmed.Where(u => u.Value < before).Select(u => u.Key)];
     }
 
-    private bool IsNewer(T held, T offered)
+    private bool IsNewer(T held, T offered) => type.Identify(held).Uid == type.Identify(offered).Uid && IsLater(held, offered);
+
+    /// <summary>Whether the held object came after the offered one and has only its name.</summary>
+    private bool IsSuccessor(T held, T offered) => type.Identify(held).Uid != type.Identify(offered).Uid && IsLater(held, offered);
+
+    private bool IsLater(T held, T offered)
     {
         var (a, b) = (type.Identify(held), type.Identify(offered));
-        return a.Uid == b.Uid
-            && ulong.TryParse(a.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var mine)
+        return ulong.TryParse(a.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var mine)
             && ulong.TryParse(b.ResourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var theirs)
             && mine > theirs;
     }

@@ -120,7 +120,7 @@ internal sealed class PoolCare(KubernetesClient client, ClusterCache cache, Agen
         }
         catch (KubernetesException e) when (e.IsNotFound || e.IsConflict)
         {
-            cache.Pods.Read(key, await client.TryGetAsync(Resources.Pods, key, cancellationToken));
+            cache.Pods.Read(key, pod.Metadata.Uid, await client.TryGetAsync(Resources.Pods, key, cancellationToken));
         }
     }
 }

@@ -113,12 +113,12 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
         }
         catch (KubernetesException e) when (e.IsNotFound)
         {
-            cache.Pods.Read(key, null);
+            cache.Pods.Read(key, pod.Uid, null);
         }
         catch (KubernetesException e) when (e.IsConflict)
         {
             // The kubelet wrote at the same time; what it wrote brings the next pass, and the other pods need not wait for it.
-            cache.Pods.Read(key, await client.TryGetAsync(Resources.Pods, key, cancellationToken));
+            cache.Pods.Read(key, pod.Uid, await client.TryGetAsync(Resources.Pods, key, cancellationToken));
         }
     }
 

@@ -76,7 +76,7 @@ internal sealed class TaskReconciler(
         }
         catch (KubernetesException e) when (e.IsNotFound)
         {
-            cache.Tasks.Read(task.Metadata.Key(), null);
+            cache.Tasks.Read(task.Metadata.Key(), task.Metadata.Uid, null);
         }
     }
 
@@ -86,14 +86,14 @@ internal sealed class TaskReconciler(
         try
         {
             var written = await client.PatchAsync(BerthResources.Tasks, key, patch, subresource, cancellationToken: cancellationToken);
-            if (written.Metadata.DeletionTimestamp is not null && written.Metadata.Finalizers is not { Count: > 0 }) cache.Tasks.Read(key, null);
+            if (written.Metadata.DeletionTimestamp is not null && written.Metadata.Finalizers is not { Count: > 0 }) cache.Tasks.Read(key, task.Metadata.Uid, null);
             else cache.Tasks.Wrote(written, time.GetUtcNow());
             return written;
         }
         catch (KubernetesException e) when (e.IsConflict || e.IsOutcomeUnknown || e.IsNotFound)
         {
             // The write may have happened, or somebody else's did: until a live read, what the task holds stays taken by its offer.
-            cache.Tasks.Read(key, await client.TryGetAsync(BerthResources.Tasks, key, cancellationToken));
+            cache.Tasks.Read(key, task.Metadata.Uid, await client.TryGetAsync(BerthResources.Tasks, key, cancellationToken));
             throw;
         }
     }

@@ -20,6 +20,7 @@ public class CompletionTests
         Assert.Contains("--dry-run", Of("stop", "--"));
         Assert.Equal(["failed"], Of("resolve", "a", "f"));
         Assert.Contains("yaml", Of("get", "-o", "y"));
+        Assert.Equal(["Failed"], Of("history", "--phase", "F"));
     }
 
     [Theory]

@@ -97,7 +97,7 @@ public sealed class OrphanApprovalsTests : IAsyncLifetime
         var workspace = $"{_cluster.Namespace}/net";
         foreach (var phase in Enum.GetValues<TaskPhase>())
         {
-            _cluster.Cache.Tasks.Read(made.Metadata.Key(), made with { Status = made.Status with { Phase = phase } });
+            _cluster.Cache.Tasks.Read(made.Metadata.Key(), made.Metadata.Uid, made with { Status = made.Status with { Phase = phase } });
             Assert.Equal(phase.IsTerminal() ? 0 : 1, _cluster.Cache.Tasks.ByIndex(ClusterCache.ByWorkspace, workspace).Count);
         }
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Berth.Api;
 using Berth.Cli.Access;
 using Berth.Cli.Output;
 using Berth.History;
@@ -20,6 +21,7 @@ internal sealed class HistoryFilters
 
     public void AddTo(Command command)
     {
+        words["phase"].CompletionSources.Add([.. Enum.GetNames<TaskPhase>()]);
         limit.Take(1, 100_000, "a number from 1 to 100000");
         foreach (var option in words.Values) command.Options.Add(option);
         foreach (var option in new Option[] { since, until, limit }) command.Options.Add(option);

@@ -15,19 +15,21 @@ internal sealed class LogReader(ClusterSession session, string task, string? att
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private readonly Stopwatch _silent = new();
+    private readonly Stopwatch _away = new();
     private string? _attempt = attempt;
     private long _offset;
-    private bool _begun;
 
     /// <summary>Copies to the end, or until the attempt has ended.</summary>
     public async Task CopyAsync(Stream output, long offset, CancellationToken cancellationToken)
     {
         _offset = offset;
         if (follow) _attempt ??= await BegunAsync(cancellationToken);
-        for (_silent.Start(); await TakeAsync(output, cancellationToken) is { } trouble; await Task.Delay(Pause, cancellationToken))
-            if (!follow || _silent.Elapsed > Patience)
+        for (; await TakeAsync(output, cancellationToken) is { } trouble; await Task.Delay(Pause, cancellationToken))
+        {
+            _away.Start();
+            if (!follow || _away.Elapsed > Patience)
                 throw new CliException(ExitCodes.Failed, $"The output broke off after {_offset} bytes: {trouble}\nGo on with: berth logs {task} -n {session.Namespace}{(follow ? " --follow" : "")} --offset {_offset}");
+        }
     }
 
     /// <summary>Takes what comes; null when it has ended, otherwise why it broke off.</summary>
@@ -38,12 +40,14 @@ internal sealed class LogReader(ClusterSession session, string task, string? att
         {
             body = await session.Operator.OpenAsync(session.Namespace, task, View(), cancellationToken);
         }
-        catch (CliException error) when (follow && error.ExitCode == ExitCodes.Failed && _begun)
+        catch (CliException error) when (follow && error.MayPass)
         {
+            // Said once: whoever follows may want to know what is waited for.
+            if (!_away.IsRunning) await Console.Error.WriteLineAsync($"{error.Message}\ntrying again");
             return error.Message;
         }
         await using var disposed = body;
-        _begun = true;
+        _away.Reset();
         var buffer = new byte[16 * 1024];
         while (true)
         {
@@ -60,7 +64,6 @@ internal sealed class LogReader(ClusterSession session, string task, string? att
             await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             await output.FlushAsync(cancellationToken);
             _offset += read;
-            _silent.Restart();
         }
     }
 
