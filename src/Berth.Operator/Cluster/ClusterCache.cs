@@ -15,10 +15,10 @@ internal sealed class ClusterCache
     /// <summary>Index of tasks that are not over: by <c>namespace/workspace</c>.</summary>
     public const string ByWorkspace = "workspace";
 
-    /// <summary>Index of tasks that are not at rest: by the uid of the pod of their slot or latest attempt.</summary>
+    /// <summary>Index of tasks: by the uid of the pod on which they hold a slot or may run.</summary>
     public const string ByPod = "pod";
 
-    /// <summary>Index of tasks at rest, of which a warm pod sees thousands: by the uid of the pod of their latest attempt.</summary>
+    /// <summary>Index of tasks whose latest attempt was on a pod and is over there, of which a warm pod sees thousands: by its uid.</summary>
     public const string ByPastPod = "past-pod";
 
     /// <summary>Index of pods: by node.</summary>
@@ -48,8 +48,8 @@ internal sealed class ClusterCache
             [ByUid] = t => [t.Metadata.Uid],
             [ByPool] = t => t.Status.Phase.IsTerminal() ? [] : [$"{t.Metadata.Namespace}/{t.Spec.PoolRef.Name}"],
             [ByWorkspace] = t => t.Status.Phase.IsTerminal() || t.Spec.Type == TaskType.Plan ? [] : [$"{t.Metadata.Namespace}/{t.Spec.Workspace}"],
-            [ByPod] = t => IsAtRest(t) ? [] : PodUids(t),
-            [ByPastPod] = t => IsAtRest(t) ? PodUids(t) : [],
+            [ByPod] = PodUids,
+            [ByPastPod] = t => t.Status.Attempt?.PodUid is { Length: > 0 } uid && !IsOn(t, uid) ? [uid] : [],
         });
         Pods = new LatestView<Pod>(Resources.Pods, new Dictionary<string, Func<Pod, IEnumerable<string>>>
         {
@@ -57,8 +57,16 @@ internal sealed class ClusterCache
             [ByPool] = p => [$"{p.Metadata.Namespace}/{p.Metadata.Label(Names.PoolLabel)}"],
             [ByNode] = p => p.Spec?.NodeName is { Length: > 0 } node ? [node] : [],
         });
-        TaskInformer.AddHandler(Tasks.Observe);
-        PodInformer.AddHandler(Pods.Observe);
+        TaskInformer.AddHandler(change =>
+        {
+            Tasks.Observe(change);
+            TaskChanged?.Invoke(change);
+        });
+        PodInformer.AddHandler(change =>
+        {
+            Pods.Observe(change);
+            PodChanged?.Invoke(change);
+        });
     }
 
     /// <summary>Tasks, own writes included.</summary>
@@ -66,6 +74,15 @@ internal sealed class ClusterCache
 
     /// <summary>Agent pods, own writes included.</summary>
     public LatestView<Pod> Pods { get; }
+
+    /// <summary>
+    /// A change of a task, told when <see cref="Tasks"/> has it. A handler of the informer may be called sooner: whoever it wakes would look at what
+    /// was before.
+    /// </summary>
+    public event Action<InformerEvent<TaskResource>>? TaskChanged;
+
+    /// <summary>A change of an agent pod, told when <see cref="Pods"/> has it.</summary>
+    public event Action<InformerEvent<Pod>>? PodChanged;
 
     /// <summary>Events of tasks.</summary>
     public ScopedInformers<TaskResource> TaskInformer { get; }
@@ -113,6 +130,9 @@ internal sealed class ClusterCache
     {
         var (slot, attempt) = (task.Status.Slot?.PodUid, task.Status.Attempt?.PodUid);
         if (slot is { Length: > 0 }) yield return slot;
-        if (attempt is { Length: > 0 } && attempt != slot) yield return attempt;
+        if (attempt is { Length: > 0 } && attempt != slot && IsOn(task, attempt)) yield return attempt;
     }
+
+    private static bool IsOn(TaskResource task, string podUid) =>
+        task.Status.Slot?.PodUid == podUid || (task.Status.Attempt is { } attempt && attempt.PodUid == podUid && !IsAtRest(task) && (attempt.EndedAt is null || task.Status.Phase.MayRun()));
 }

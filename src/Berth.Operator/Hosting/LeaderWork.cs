@@ -128,12 +128,12 @@ internal sealed class LeaderWork
 
     private void Subscribe(PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks)
     {
-        _cache.TaskInformer.AddHandler(change =>
+        _cache.TaskChanged += change =>
         {
             if (change.Type == InformerEventType.Deleted) tasks.Forget(change.Object);
             WakeTask(change.Key, change.IsInitial ? WorkPriority.Background : WorkPriority.Normal);
             if (change.Old is { } old && (old.Status.Slot != change.Object.Status.Slot || old.Status.Phase != change.Object.Status.Phase)) WakePool(new ObjectKey(change.Key.Namespace, change.Object.Spec.PoolRef.Name));
-        });
+        };
         _cache.TaskInformer.AddHandler(_audit.Seen);
         _cache.Pools.AddHandler(_audit.Seen);
         _cache.PodInformer.AddHandler(_audit.Seen);
@@ -145,7 +145,7 @@ internal sealed class LeaderWork
             prover.ProofOf(change.Key.Namespace!);
             if (change.Old is null || !PoolSpecs.SameForTasks(change.Old, change.Object) || change.Type == InformerEventType.Deleted) WakeTasksOfPool(change.Key);
         });
-        _cache.PodInformer.AddHandler(change => PodChanged(change.Object, change.Type));
+        _cache.PodChanged += change => PodChanged(change.Object, change.Type);
         _cache.Nodes.AddHandler(change => { foreach (var pod in _cache.Pods.ByIndex(ClusterCache.ByNode, change.Key.Name)) PodChanged(pod, InformerEventType.Updated); });
         _agents.Changed += AgentChanged;
         _cache.Namespaces.AddHandler(NamespaceChanged);

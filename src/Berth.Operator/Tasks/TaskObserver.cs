@@ -84,9 +84,17 @@ internal sealed class TaskObserver(
             approvals.Add(live);
             if (!approval.HasVerdict() && live.Spec.Decision == ApprovalDecision.Approve) there = true;
         }
-        if (ready && grant!.ApprovalUid is { } uid) there = approvals.Any(a => a.Metadata.Uid == uid);
+        if (grant?.ApprovalUid is { Length: > 0 } uid)
+        {
+            // Where nothing can be applied yet, only an Approval that is missing here is asked for: who looks sees at once that it was deleted.
+            if (ready) there = approvals.Any(a => a.Metadata.Uid == uid);
+            else if (approvals.All(a => a.Metadata.Uid != uid)) there = await IsThereAsync(new ObjectKey(seen.Task.Metadata.Namespace, grant.Approval!), uid, cancellationToken);
+        }
         return seen with { Approvals = approvals, GrantStillThere = there };
     }
+
+    private async Task<bool> IsThereAsync(ObjectKey approval, string uid, CancellationToken cancellationToken) =>
+        await client.TryGetAsync(BerthResources.Approvals, approval, cancellationToken) is { Metadata.DeletionTimestamp: null } live && live.Metadata.Uid == uid;
 
     private async Task<ApprovalResource?> ReadAsync(ApprovalResource approval, CancellationToken cancellationToken)
     {

@@ -93,13 +93,13 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <summary>Starts an operator; returns when it is ready.</summary>
     public async Task StartOperatorAsync()
     {
-        var ports = FreePorts.Take(2);
+        var ports = FreePorts.Take(3);
         var gateway = $"127.0.0.1:{ports[1].ToString(CultureInfo.InvariantCulture)}";
         OperatorUrl = new($"http://127.0.0.1:{ports[0].ToString(CultureInfo.InvariantCulture)}");
         Operator = BenchProcess.Start("operator", _directory, BenchProcess.Program("Berth.Operator"),
         [
             $"--kubeconfig={_kubeconfig}", "--Identity=bench", "--Operator:Namespace=berth-system", $"--Http:Address={OperatorUrl.Authority}",
-            $"--Gateway:Address={gateway}", $"--Gateway:Addresses={gateway}", $"--Postgres:ConnectionString={_database}", "--Images:Agent=bench",
+            $"--Gateway:Address={gateway}", $"--Gateway:Addresses={gateway}", string.Create(CultureInfo.InvariantCulture, $"--View:Address=127.0.0.1:{ports[2]}"), $"--Postgres:ConnectionString={_database}", "--Images:Agent=bench",
         ]);
         await Wait.UntilAsync(async () => Operator.HasEnded || await IsReadyAsync(), Patience, "the operator is ready", 5);
         if (Operator.HasEnded) throw new InvalidOperationException($"the operator ended:\n{Operator.Tail()}");
