@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Berth.Api;
 using Berth.Benchmarks.Runtime;
 using Berth.DevCluster;
@@ -14,7 +15,7 @@ namespace Berth.Benchmarks.Machinery;
 /// An API server, a database and one operator, each a process of its own, without pods: for what would need more of them than a machine
 /// can run. The API server is a dev cluster, or with BERTH_TEST_KUBECONFIG that one.
 /// </summary>
-internal sealed class BenchCluster : IAsyncDisposable
+internal sealed partial class BenchCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly string _directory;
@@ -147,18 +148,29 @@ internal sealed class BenchCluster : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
+    private Task ApplyAsync(string path, string yaml) => Client.SendForBytesAsync(new()
+    {
+        Method = HttpMethod.Patch,
+        Path = $"/apis/{path}?fieldManager=berth-bench&force=true",
+        Body = System.Text.Encoding.UTF8.GetBytes(yaml),
+        ContentType = "application/apply-patch+yaml",
+    });
+
+    [GeneratedRegex("^kind: ValidatingAdmissionPolicy(Binding)?\\s*$", RegexOptions.Multiline)]
+    private static partial Regex PolicyKind();
+
+    [GeneratedRegex("^  name: (\\S+)\\s*$", RegexOptions.Multiline)]
+    private static partial Regex PolicyName();
+
     private async Task PrepareAsync()
     {
         if (IsReal)
         {
             foreach (var file in Directory.EnumerateFiles(Path.Combine(BenchProcess.Tree(), "crds"), "*.yaml"))
-                await Client.SendForBytesAsync(new()
-                {
-                    Method = HttpMethod.Patch,
-                    Path = $"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{Path.GetFileNameWithoutExtension(file)}?fieldManager=berth-bench&force=true",
-                    Body = await File.ReadAllBytesAsync(file),
-                    ContentType = "application/apply-patch+yaml",
-                });
+                await ApplyAsync($"apiextensions.k8s.io/v1/customresourcedefinitions/{Path.GetFileNameWithoutExtension(file)}", await File.ReadAllTextAsync(file));
+            // Without them no approval is honoured.
+            foreach (var policy in (await File.ReadAllTextAsync(Path.Combine(BenchProcess.Tree(), "deploy/policies/approvals.yaml"))).Split("\n---"))
+                if (PolicyKind().Match(policy) is { Success: true } kind) await ApplyAsync($"admissionregistration.k8s.io/v1/{(kind.Groups[1].Length > 0 ? "validatingadmissionpolicybindings" : "validatingadmissionpolicies")}/{PolicyName().Match(policy).Groups[1].Value}", policy);
             // Nodes' own garbage does not matter here, but yesterday's Lease would make the operator wait for its end.
             await Client.DeleteAsync(Kubernetes.Resources.Leases, new ObjectKey("berth-system", "berth-operator"));
         }

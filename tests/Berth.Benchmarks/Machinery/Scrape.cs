@@ -17,10 +17,17 @@ internal sealed partial class Scrape
         {
             if (line.Length == 0 || line[0] == '#' || Sample().Match(line) is not { Success: true } m) continue;
             var labels = Label().Matches(m.Groups[2].Value).ToDictionary(l => l.Groups[1].Value, l => l.Groups[2].Value, StringComparer.Ordinal);
-            page._samples.Add((m.Groups[1].Value, labels, double.Parse(m.Groups[3].Value, CultureInfo.InvariantCulture)));
+            page._samples.Add((m.Groups[1].Value, labels, Number(m.Groups[3].Value)));
         }
         return page;
     }
+
+    private static double Number(string text) => text switch
+    {
+        "+Inf" => double.PositiveInfinity,
+        "-Inf" => double.NegativeInfinity,
+        _ => double.Parse(text, CultureInfo.InvariantCulture),
+    };
 
     /// <summary>The sum of all samples with these labels.</summary>
     public double Sum(string name, params (string Label, string Value)[] wanted) =>
