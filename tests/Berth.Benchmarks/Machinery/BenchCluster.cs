@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Berth.Api;
 using Berth.Benchmarks.Runtime;
 using Berth.DevCluster;
+using Berth.DevCluster.Http;
 using Berth.Kubernetes;
 using Berth.Testing;
 
@@ -15,7 +15,7 @@ namespace Berth.Benchmarks.Machinery;
 /// An API server, a database and one operator, each a process of its own, without pods: for what would need more of them than a machine
 /// can run. The API server is a dev cluster, or with BERTH_TEST_KUBECONFIG that one.
 /// </summary>
-internal sealed partial class BenchCluster : IAsyncDisposable
+internal sealed class BenchCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly string _directory;
@@ -148,29 +148,21 @@ internal sealed partial class BenchCluster : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private Task ApplyAsync(string path, string yaml) => Client.SendForBytesAsync(new()
+    private static ResourceType<JsonObject> TypeOf(JsonObject item)
     {
-        Method = HttpMethod.Patch,
-        Path = $"/apis/{path}?fieldManager=berth-bench&force=true",
-        Body = System.Text.Encoding.UTF8.GetBytes(yaml),
-        ContentType = "application/apply-patch+yaml",
-    });
-
-    [GeneratedRegex("^kind: ValidatingAdmissionPolicy(Binding)?\\s*$", RegexOptions.Multiline)]
-    private static partial Regex PolicyKind();
-
-    [GeneratedRegex("^  name: (\\S+)\\s*$", RegexOptions.Multiline)]
-    private static partial Regex PolicyName();
+        var (group, kind) = (((string)item["apiVersion"]!).Split('/')[0], (string)item["kind"]!);
+        var plural = kind.ToLowerInvariant();
+        return Kubernetes.Resources.Dynamic(group, "v1", plural.EndsWith('y') ? plural[..^1] + "ies" : plural + "s", kind, namespaced: false);
+    }
 
     private async Task PrepareAsync()
     {
         if (IsReal)
         {
-            foreach (var file in Directory.EnumerateFiles(Path.Combine(BenchProcess.Tree(), "crds"), "*.yaml"))
-                await ApplyAsync($"apiextensions.k8s.io/v1/customresourcedefinitions/{Path.GetFileNameWithoutExtension(file)}", await File.ReadAllTextAsync(file));
-            // Without them no approval is honoured.
-            foreach (var policy in (await File.ReadAllTextAsync(Path.Combine(BenchProcess.Tree(), "deploy/policies/approvals.yaml"))).Split("\n---"))
-                if (PolicyKind().Match(policy) is { Success: true } kind) await ApplyAsync($"admissionregistration.k8s.io/v1/{(kind.Groups[1].Length > 0 ? "validatingadmissionpolicybindings" : "validatingadmissionpolicies")}/{PolicyName().Match(policy).Groups[1].Value}", policy);
+            // Without the policies no approval is honoured.
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(BenchProcess.Tree(), "crds"), "*.yaml").Append(Path.Combine(BenchProcess.Tree(), "deploy/policies/approvals.yaml")))
+                foreach (var item in Yaml.Documents(await File.ReadAllTextAsync(file)))
+                    await Client.PatchAsync(TypeOf(item), new ObjectKey(null, (string)item["metadata"]!["name"]!), Patch.Apply(item), options: new WriteOptions { FieldManager = "berth-bench", Force = true });
             // Nodes' own garbage does not matter here, but yesterday's Lease would make the operator wait for its end.
             await Client.DeleteAsync(Kubernetes.Resources.Leases, new ObjectKey("berth-system", "berth-operator"));
         }
