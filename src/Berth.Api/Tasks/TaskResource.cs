@@ -38,3 +38,13 @@ public sealed record TaskResource
     /// <summary>What happened so far. Written by the operator only.</summary>
     public TaskStatus Status { get; init => field = value ?? new(); } = new();
 }
+
+/// <summary>Facts about tasks.</summary>
+public static class TaskResources
+{
+    /// <summary>Whether our finalizer is on the object.</summary>
+    public static bool IsHeld(this TaskResource task) => task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) == true;
+
+    /// <summary>Over, proved dead and written down: only its own events matter.</summary>
+    public static bool IsAtRest(this TaskResource task) => task.Status.Phase.IsTerminal() && !task.IsHeld();
+}

@@ -8,7 +8,7 @@ internal static class Lifecycle
     /// <summary>True where our finalizer must be on the object, false where it must go, null where it is right.</summary>
     public static bool? NeedsFinalizer(TaskDraft draft)
     {
-        var there = draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) == true;
+        var there = draft.Task.IsHeld();
         var needed = !Released(draft);
         if (needed == there) return null;
         if (needed && WasLetGo(draft)) return null;
@@ -20,8 +20,7 @@ internal static class Lifecycle
     /// Letting a finished task go was its last acknowledgement, which no status tells: it is not taken back to be let go again, and its history
     /// not written again, or each new leader would write that of every task there is.
     /// </summary>
-    public static bool WasLetGo(TaskDraft draft) =>
-        !draft.Moved && draft.Task.Status.Phase.IsTerminal() && draft.Task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true;
+    public static bool WasLetGo(TaskDraft draft) => !draft.Moved && draft.Task.IsAtRest();
 
     /// <summary>Whether the task goes away and only the database keeps it: then its history is kept beside it.</summary>
     public static bool MustSpill(TaskDraft draft) =>

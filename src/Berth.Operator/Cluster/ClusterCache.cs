@@ -49,7 +49,7 @@ internal sealed class ClusterCache
             [ByPool] = t => t.Status.Phase.IsTerminal() ? [] : [$"{t.Metadata.Namespace}/{t.Spec.PoolRef.Name}"],
             [ByWorkspace] = t => t.Status.Phase.IsTerminal() || t.Spec.Type == TaskType.Plan ? [] : [$"{t.Metadata.Namespace}/{t.Spec.Workspace}"],
             [ByPod] = PodUids,
-            [ByPastPod] = t => t.Status.Attempt?.PodUid is { Length: > 0 } uid && !IsOn(t, uid) ? [uid] : [],
+            [ByPastPod] = t => t.Status.Attempt?.PodUid is { Length: > 0 } uid && uid != t.Status.Slot?.PodUid && !MayRunThere(t) ? [uid] : [],
         });
         Pods = new LatestView<Pod>(Resources.Pods, new Dictionary<string, Func<Pod, IEnumerable<string>>>
         {
@@ -57,16 +57,8 @@ internal sealed class ClusterCache
             [ByPool] = p => [$"{p.Metadata.Namespace}/{p.Metadata.Label(Names.PoolLabel)}"],
             [ByNode] = p => p.Spec?.NodeName is { Length: > 0 } node ? [node] : [],
         });
-        TaskInformer.AddHandler(change =>
-        {
-            Tasks.Observe(change);
-            TaskChanged?.Invoke(change);
-        });
-        PodInformer.AddHandler(change =>
-        {
-            Pods.Observe(change);
-            PodChanged?.Invoke(change);
-        });
+        TaskInformer.AddHandler(Tasks.Observe);
+        PodInformer.AddHandler(Pods.Observe);
     }
 
     /// <summary>Tasks, own writes included.</summary>
@@ -74,15 +66,6 @@ internal sealed class ClusterCache
 
     /// <summary>Agent pods, own writes included.</summary>
     public LatestView<Pod> Pods { get; }
-
-    /// <summary>
-    /// A change of a task, told when <see cref="Tasks"/> has it. A handler of the informer may be called sooner: whoever it wakes would look at what
-    /// was before.
-    /// </summary>
-    public event Action<InformerEvent<TaskResource>>? TaskChanged;
-
-    /// <summary>A change of an agent pod, told when <see cref="Pods"/> has it.</summary>
-    public event Action<InformerEvent<Pod>>? PodChanged;
 
     /// <summary>Events of tasks.</summary>
     public ScopedInformers<TaskResource> TaskInformer { get; }
@@ -108,9 +91,6 @@ internal sealed class ClusterCache
     /// <summary>The agent pod with this uid, or null.</summary>
     public Pod? PodByUid(string uid) => Pods.ByIndex(ByUid, uid) is [var pod, ..] ? pod : null;
 
-    /// <summary>Over, proved dead and written down: only its own events matter.</summary>
-    public static bool IsAtRest(TaskResource task) => task.Status.Phase.IsTerminal() && task.Metadata.Finalizers?.Contains(Names.TaskFinalizer) != true;
-
     /// <summary>Whether every cache was filled.</summary>
     public bool HasSynced => _informers.Informers.All(i => i.HasSynced);
 
@@ -130,9 +110,9 @@ internal sealed class ClusterCache
     {
         var (slot, attempt) = (task.Status.Slot?.PodUid, task.Status.Attempt?.PodUid);
         if (slot is { Length: > 0 }) yield return slot;
-        if (attempt is { Length: > 0 } && attempt != slot && IsOn(task, attempt)) yield return attempt;
+        if (attempt is { Length: > 0 } && attempt != slot && MayRunThere(task)) yield return attempt;
     }
 
-    private static bool IsOn(TaskResource task, string podUid) =>
-        task.Status.Slot?.PodUid == podUid || (task.Status.Attempt is { } attempt && attempt.PodUid == podUid && !IsAtRest(task) && (attempt.EndedAt is null || task.Status.Phase.MayRun()));
+    /// <summary>Whether something of the latest attempt may still go on where it was ordered.</summary>
+    private static bool MayRunThere(TaskResource task) => !task.IsAtRest() && (task.Status.Attempt is { EndedAt: null } || task.Status.Phase.MayRun());
 }

@@ -16,6 +16,12 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
 
     private Action<T?, T?>? _follower;
 
+    /// <summary>
+    /// What the informer told, once it is in the view. A handler of the informer may be called sooner: whoever it wakes would look at what was
+    /// before.
+    /// </summary>
+    public event Action<InformerEvent<T>>? Observed;
+
     /// <summary>Number of objects.</summary>
     public int Count
     {
@@ -55,6 +61,12 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
 
     /// <summary>Takes what the informer told; an older version than the one we wrote is passed over.</summary>
     public void Observe(InformerEvent<T> change)
+    {
+        TakeIn(change);
+        Observed?.Invoke(change);
+    }
+
+    private void TakeIn(InformerEvent<T> change)
     {
         lock (_lock)
         {

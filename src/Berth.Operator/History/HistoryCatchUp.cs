@@ -44,7 +44,7 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
     /// go had everything there.
     /// </summary>
     private long Told(TaskResource task) =>
-        ClusterCache.IsAtRest(task) ? task.Status.History.Seq : Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
+        task.IsAtRest() ? task.Status.History.Seq : Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
 
     /// <summary>A plan that waits for its apply survives its pod only as long as the database has it.</summary>
     private async Task LookForPlansAsync(CancellationToken cancellationToken)

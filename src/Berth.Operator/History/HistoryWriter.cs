@@ -143,15 +143,17 @@ internal sealed class HistoryWriter(HistoryStore store, ClusterCache cache, Hist
 
     private async Task WriteRecordsAsync(CancellationToken cancellationToken)
     {
-        var approvals = _approvals.Take(BatchTasks).ToList();
-        if (approvals.Count > 0) await store.WriteApprovalsAsync([.. approvals.Select(a => a.Value)], cancellationToken);
-        foreach (var written in approvals) _approvals.TryRemove(written);
-        var audit = _audit.Take(BatchTasks).ToList();
-        if (audit.Count > 0) await store.WriteAuditAsync([.. audit.Select(a => a.Value)], cancellationToken);
-        foreach (var written in audit) _audit.TryRemove(written);
-        var alerts = _alerts.Take(BatchTasks).ToList();
-        if (alerts.Count > 0) await store.WriteAlertsAsync([.. alerts.Select(a => a.Value)], cancellationToken);
-        foreach (var written in alerts) _alerts.TryRemove(written);
+        await WriteSomeAsync(_approvals, approvals => store.WriteApprovalsAsync(approvals, cancellationToken));
+        await WriteSomeAsync(_audit, audit => store.WriteAuditAsync(audit, cancellationToken));
+        await WriteSomeAsync(_alerts, alerts => store.WriteAlertsAsync(alerts, cancellationToken));
+    }
+
+    // What came anew under the same key meanwhile stays.
+    private static async Task WriteSomeAsync<TKey, TRecord>(ConcurrentDictionary<TKey, TRecord> waiting, Func<IReadOnlyList<TRecord>, Task> write) where TKey : notnull
+    {
+        var some = waiting.Take(BatchTasks).ToList();
+        if (some.Count > 0) await write([.. some.Select(s => s.Value)]);
+        foreach (var written in some) waiting.TryRemove(written);
     }
 
     private void Note(TaskResource task, IReadOnlyDictionary<string, long> acknowledged)

@@ -15,8 +15,9 @@ namespace Berth.Operator.History;
 internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, HistoryCondition health, ILogger<PlanStore> log)
 {
     private const int MostRemembered = 20_000;
-    private readonly ConcurrentDictionary<string, bool> _stored = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _lost = new(StringComparer.Ordinal);
+
+    // True: the database has the plan; false: it had, and has lost it.
+    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, bool>> _took = new(StringComparer.Ordinal);
     private readonly Channel<Question> _questions = Channel.CreateBounded<Question>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -26,23 +27,23 @@ internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, Histor
     /// <summary>True if this plan of this attempt is known to be stored, false if it was and the database has lost it; null if not known.</summary>
     public bool? IsStored(string attempt, PlanStatus plan)
     {
-        if (_lost.ContainsKey(attempt)) return false;
-        if (_stored.ContainsKey(attempt)) return true;
+        if (_known.TryGetValue(attempt, out var stored)) return stored;
         if (!_took.TryGetValue(attempt, out var took) || !PlanUploads.DigestsOf(plan).All(took.ContainsKey)) return null;
-        _stored[attempt] = true;
+        _known[attempt] = true;
         _took.TryRemove(attempt, out _);
         return true;
     }
 
-    /// <summary>False if the database is known to have lost this plan.</summary>
-    public bool? IsLost(string attempt) => _lost.ContainsKey(attempt) ? false : null;
+    /// <summary>Whether the database is known to have lost this plan.</summary>
+    public bool IsLost(string attempt) => _known.TryGetValue(attempt, out var stored) && !stored;
 
     /// <summary>The database was lost or went back in time, and this plan's bytes with it. A restore may bring them back.</summary>
     public void Lost(ObjectKey task, string attempt)
     {
-        _stored.TryRemove(attempt, out _);
         _took.TryRemove(attempt, out _);
-        if (_lost.TryAdd(attempt, true)) Stored?.Invoke(task);
+        if (IsLost(attempt)) return;
+        _known[attempt] = false;
+        Stored?.Invoke(task);
     }
 
     /// <summary>The gateway has put an artifact of an attempt into the database.</summary>
@@ -50,7 +51,7 @@ internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, Histor
     {
         // Forgetting costs a question to the database.
         if (_took.Count > MostRemembered) _took.Clear();
-        if (!_stored.ContainsKey(attempt)) _took.GetOrAdd(attempt, static _ => new(StringComparer.Ordinal))[digest] = true;
+        if (!_known.GetValueOrDefault(attempt)) _took.GetOrAdd(attempt, static _ => new(StringComparer.Ordinal))[digest] = true;
     }
 
     /// <summary>Asks the database, if the agent has uploaded. Dropping the question is harmless: every pass of the task asks again.</summary>
@@ -63,8 +64,7 @@ internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, Histor
     /// <summary>Forgets a plan.</summary>
     public void Forget(string attempt)
     {
-        _stored.TryRemove(attempt, out _);
-        _lost.TryRemove(attempt, out _);
+        _known.TryRemove(attempt, out _);
         _took.TryRemove(attempt, out _);
     }
 
@@ -87,12 +87,11 @@ internal sealed class PlanStore(HistoryStore store, AgentRegistry agents, Histor
 
     private async Task AnswerAsync(Question question, CancellationToken cancellationToken)
     {
-        if (_stored.ContainsKey(question.Attempt)) return;
+        if (_known.GetValueOrDefault(question.Attempt)) return;
         var needed = PlanUploads.DigestsOf(question.Plan);
         var there = await store.HasArtifactsAsync([.. needed], cancellationToken);
         if (!needed.All(there.Contains)) return;
-        _lost.TryRemove(question.Attempt, out _);
-        _stored[question.Attempt] = true;
+        _known[question.Attempt] = true;
         Stored?.Invoke(question.Task);
     }
 

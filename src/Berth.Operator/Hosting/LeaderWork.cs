@@ -120,7 +120,7 @@ internal sealed class LeaderWork
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             foreach (var key in _cache.Tasks.Keys())
-                if (_cache.Tasks.Get(key) is { } task && !ClusterCache.IsAtRest(task)) SweepTask(key);
+                if (_cache.Tasks.Get(key) is { } task && !task.IsAtRest()) SweepTask(key);
             foreach (var pool in _cache.Pools.Store.List()) WakePool(pool.Metadata.Key());
             foreach (var session in _agents.Sessions()) _running?.Agents.Queue.Add(session.PodUid, WorkPriority.Background);
         }
@@ -128,7 +128,7 @@ internal sealed class LeaderWork
 
     private void Subscribe(PlanStore plans, PoolStates states, ApprovalProver prover, TaskReconciler tasks)
     {
-        _cache.TaskChanged += change =>
+        _cache.Tasks.Observed += change =>
         {
             if (change.Type == InformerEventType.Deleted) tasks.Forget(change.Object);
             WakeTask(change.Key, change.IsInitial ? WorkPriority.Background : WorkPriority.Normal);
@@ -145,7 +145,7 @@ internal sealed class LeaderWork
             prover.ProofOf(change.Key.Namespace!);
             if (change.Old is null || !PoolSpecs.SameForTasks(change.Old, change.Object) || change.Type == InformerEventType.Deleted) WakeTasksOfPool(change.Key);
         });
-        _cache.PodChanged += change => PodChanged(change.Object, change.Type);
+        _cache.Pods.Observed += change => PodChanged(change.Object, change.Type);
         _cache.Nodes.AddHandler(change => { foreach (var pod in _cache.Pods.ByIndex(ClusterCache.ByNode, change.Key.Name)) PodChanged(pod, InformerEventType.Updated); });
         _agents.Changed += AgentChanged;
         _cache.Namespaces.AddHandler(NamespaceChanged);

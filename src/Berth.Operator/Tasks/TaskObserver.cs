@@ -60,7 +60,7 @@ internal sealed class TaskObserver(
     private bool? PlanStored(Api.TaskStatus status, AgentFacts? agent) => status switch
     {
         { Plan: { Stored: false } shown } => plans.IsStored(shown.Attempt, shown),
-        { Phase: TaskPhase.ApplyPending, Plan: { } shown } => plans.IsLost(shown.Attempt),
+        { Phase: TaskPhase.ApplyPending, Plan: { } shown } => plans.IsLost(shown.Attempt) ? false : null,
         { Phase: TaskPhase.Planning, Attempt: { EndedAt: null } attempt } when agent?.Attempts.GetValueOrDefault(attempt.Id)?.End?.Plan is { } made => plans.IsStored(attempt.Id, made),
         _ => null,
     };
@@ -79,7 +79,7 @@ internal sealed class TaskObserver(
         bool? there = null;
         foreach (var approval in seen.Approvals)
         {
-            var live = !approval.HasVerdict() || (ready && approval.Metadata.Uid == grant!.ApprovalUid) ? await ReadAsync(approval, cancellationToken) : approval;
+            var live = !approval.HasVerdict() || (ready && approval.Metadata.Uid == grant!.ApprovalUid) ? await ReadAsync(approval.Metadata.Key(), approval.Metadata.Uid, cancellationToken) : approval;
             if (live is null) continue;
             approvals.Add(live);
             if (!approval.HasVerdict() && live.Spec.Decision == ApprovalDecision.Approve) there = true;
@@ -88,18 +88,15 @@ internal sealed class TaskObserver(
         {
             // Where nothing can be applied yet, only an Approval that is missing here is asked for: who looks sees at once that it was deleted.
             if (ready) there = approvals.Any(a => a.Metadata.Uid == uid);
-            else if (approvals.All(a => a.Metadata.Uid != uid)) there = await IsThereAsync(new ObjectKey(seen.Task.Metadata.Namespace, grant.Approval!), uid, cancellationToken);
+            else if (approvals.All(a => a.Metadata.Uid != uid)) there = await ReadAsync(new ObjectKey(seen.Task.Metadata.Namespace, grant.Approval!), uid, cancellationToken) is not null;
         }
         return seen with { Approvals = approvals, GrantStillThere = there };
     }
 
-    private async Task<bool> IsThereAsync(ObjectKey approval, string uid, CancellationToken cancellationToken) =>
-        await client.TryGetAsync(BerthResources.Approvals, approval, cancellationToken) is { Metadata.DeletionTimestamp: null } live && live.Metadata.Uid == uid;
-
-    private async Task<ApprovalResource?> ReadAsync(ApprovalResource approval, CancellationToken cancellationToken)
+    private async Task<ApprovalResource?> ReadAsync(ObjectKey approval, string uid, CancellationToken cancellationToken)
     {
-        var live = await client.TryGetAsync(BerthResources.Approvals, approval.Metadata.Key(), cancellationToken);
-        return live?.Metadata.Uid == approval.Metadata.Uid && live.Metadata.DeletionTimestamp is null ? live : null;
+        var live = await client.TryGetAsync(BerthResources.Approvals, approval, cancellationToken);
+        return live?.Metadata.Uid == uid && live.Metadata.DeletionTimestamp is null ? live : null;
     }
 
     /// <summary>Inputs are read where something could be ordered in this pass: a new attempt or a restore with an offer, or an apply on a warm slot.</summary>

@@ -21,7 +21,7 @@ public sealed class ClusterCacheTests : IAsyncLifetime
     {
         const int tasks = 200;
         var seen = new ConcurrentDictionary<string, string?>(StringComparer.Ordinal);
-        _cluster.Cache.TaskChanged += change => seen[change.Key.Name] = _cluster.Cache.Tasks.Get(change.Key)?.Metadata.Uid;
+        _cluster.Cache.Tasks.Observed += change => seen[change.Key.Name] = _cluster.Cache.Tasks.Get(change.Key)?.Metadata.Uid;
         var made = new ConcurrentDictionary<string, string?>(StringComparer.Ordinal);
         await Parallel.ForEachAsync(Enumerable.Range(0, tasks), async (i, _) => made[$"t{i}"] = (await _cluster.TaskAsync($"t{i}")).Metadata.Uid);
         await ApprovalsOnCluster.UntilAsync(() => seen.Count == tasks, "every task was told");
