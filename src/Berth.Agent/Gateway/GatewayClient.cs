@@ -20,8 +20,10 @@ internal sealed class GatewayClient(AgentHost host)
     private readonly object _gate = new();
     private FrameSender? _sender;
     private TaskCompletionSource<GatewaySession> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Queue<string> _queue = new();
     private string? _redirect;
     private string _unreachable = "";
+    private string _left = "";
 
     /// <summary>Sends a frame if a leader is connected; what matters is said again after every hello.</summary>
     public void Tell(Frame frame)
@@ -44,12 +46,11 @@ internal sealed class GatewayClient(AgentHost host)
     public async Task RunAsync(CancellationToken stop)
     {
         var backoff = FirstBackoff;
-        var queue = new Queue<string>();
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                if (Next(queue) is { } address && await ConnectAsync(address, stop)) backoff = FirstBackoff;
+                if (Next() is { } address && await ConnectAsync(address, stop)) backoff = FirstBackoff;
             }
             catch (Exception e) when (IsExpected(e))
             {
@@ -66,17 +67,18 @@ internal sealed class GatewayClient(AgentHost host)
         }
     }
 
-    private string? Next(Queue<string> queue)
+    private string? Next()
     {
         // Until it answers, it counts as out of reach: whoever is asked next holds the line until another one leads.
         if (Interlocked.Exchange(ref _redirect, null) is { } leader) return _unreachable = leader;
-        if (queue.Count == 0)
+        if (_queue.Count == 0)
         {
             var addresses = GatewaySession.Addresses(host.Options);
             Random.Shared.Shuffle(addresses);
-            foreach (var address in addresses) queue.Enqueue(address);
+            // Who has just ended a connection leads no longer: any other is more likely to, or holds the line until one does.
+            foreach (var address in addresses.OrderBy(a => a == _left)) _queue.Enqueue(address);
         }
-        return queue.TryDequeue(out var next) ? next : throw new IOException("the gateway's ConfigMap names no addresses");
+        return _queue.TryDequeue(out var next) ? next : throw new IOException("the gateway's ConfigMap names no addresses");
     }
 
     private static async Task Pause(TimeSpan about, CancellationToken stop) =>
@@ -147,6 +149,8 @@ internal sealed class GatewayClient(AgentHost host)
                 _sender = null;
                 _session = new TaskCompletionSource<GatewaySession>(TaskCreationOptions.RunContinuationsAsynchronously);
             }
+            _left = session.Address;
+            _queue.Clear();
             await over.CancelAsync();
             AgentLog.Info("disconnected", ("leader", welcome.Leader), ("after", Stopwatch.GetElapsedTime(since).ToString()));
         }
