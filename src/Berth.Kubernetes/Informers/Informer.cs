@@ -81,7 +81,7 @@ public sealed class Informer<T> : IInformer, IReflectorSink<T>, IMetricSource wh
         var handler = new InformerHandler<T>(Name, handle, _log);
         lock (_publishing)
         {
-            foreach (var value in Store.List()) handler.Post(new(InformerEventType.Added, Type.KeyOf(value), value, null, true, false));
+            handler.Post([.. Store.List().Select(value => new InformerEvent<T>(InformerEventType.Added, Type.KeyOf(value), value, null, true, false))]);
             _handlers.Add(handler);
         }
         handler.Start(() =>
@@ -141,7 +141,13 @@ public sealed class Informer<T> : IInformer, IReflectorSink<T>, IMetricSource wh
 
     void IReflectorSink<T>.Heard() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
 
-    T IReflectorSink<T>.Keep(T value) => _transform is { } transform ? transform(value) : value;
+    // One that is here already in this version stays the one that it is: a list of all objects is not held twice, nor transformed again.
+    T IReflectorSink<T>.Keep(T value)
+    {
+        var id = Type.Identify(value);
+        if (id.ResourceVersion is { Length: > 0 } && Store.Get(id.Key) is { } held && Type.Identify(held) == id) return held;
+        return _transform is { } transform ? transform(value) : value;
+    }
 
     void IReflectorSink<T>.ListBegins()
     {
@@ -161,10 +167,10 @@ public sealed class Informer<T> : IInformer, IReflectorSink<T>, IMetricSource wh
             if (change.Type == WatchEventType.Deleted)
             {
                 // Its last state as the server tells it; an object that was never here is nobody's loss.
-                if (Store.Remove(id.Key) is not null) Post(new(InformerEventType.Deleted, id.Key, value, null, false, false));
+                if (Store.Remove(id.Key) is not null) Post([new(InformerEventType.Deleted, id.Key, value, null, false, false)]);
                 return;
             }
-            Tell(id, Store.Set(id.Key, value), value, initial: false);
+            Post([.. Told(id, Store.Set(id.Key, value), value, initial: false)]);
         }
     }
 
@@ -174,16 +180,17 @@ public sealed class Informer<T> : IInformer, IReflectorSink<T>, IMetricSource wh
         lock (_publishing)
         {
             var old = Store.Replace(objects);
-            var initial = !HasSynced;
+            var (initial, told) = (!HasSynced, new List<InformerEvent<T>>());
             foreach (var (key, value) in old)
-                if (!objects.ContainsKey(key)) Post(new(InformerEventType.Deleted, key, value, null, false, true));
+                if (!objects.ContainsKey(key)) told.Add(new(InformerEventType.Deleted, key, value, null, false, true));
             foreach (var (key, value) in objects)
             {
                 var before = old.GetValueOrDefault(key);
                 var id = Type.Identify(value);
                 if (before is null || Type.Identify(before) is var was && (was.ResourceVersion != id.ResourceVersion || was.Uid != id.Uid))
-                    Tell(id, before, value, initial);
+                    told.AddRange(Told(id, before, value, initial));
             }
+            Post(told);
             _synced.TrySetResult();
         }
         lock (_waiting)
@@ -194,19 +201,20 @@ public sealed class Informer<T> : IInformer, IReflectorSink<T>, IMetricSource wh
         foreach (var waiter in done) waiter.TrySetResult();
     }
 
-    private void Tell(ObjectIdentity id, T? before, T value, bool initial)
+    private IEnumerable<InformerEvent<T>> Told(ObjectIdentity id, T? before, T value, bool initial)
     {
         if (before is not null && Type.Identify(before).Uid == id.Uid)
         {
-            Post(new(InformerEventType.Updated, id.Key, value, before, false, false));
-            return;
+            yield return new(InformerEventType.Updated, id.Key, value, before, false, false);
+            yield break;
         }
-        if (before is not null) Post(new(InformerEventType.Deleted, id.Key, before, null, false, true));
-        Post(new(InformerEventType.Added, id.Key, value, null, initial, false));
+        if (before is not null) yield return new(InformerEventType.Deleted, id.Key, before, null, false, true);
+        yield return new(InformerEventType.Added, id.Key, value, null, initial, false);
     }
 
-    private void Post(InformerEvent<T> change)
+    private void Post(IReadOnlyList<InformerEvent<T>> changes)
     {
-        foreach (var handler in _handlers) handler.Post(change);
+        if (changes.Count == 0) return;
+        foreach (var handler in _handlers) handler.Post(changes);
     }
 }

@@ -6,8 +6,9 @@ namespace Berth.Kubernetes;
 /// <summary>One subscriber of an informer: its events wait in a queue of its own, so that a slow or throwing handler holds up nobody.</summary>
 internal sealed partial class InformerHandler<T>(string informer, Func<InformerEvent<T>, ValueTask> handle, ILogger log) : IDisposable where T : class
 {
-    private readonly Channel<(InformerEvent<T> Event, TaskCompletionSource? Mark)> _queue =
-        Channel.CreateUnbounded<(InformerEvent<T>, TaskCompletionSource?)>(new() { SingleReader = true });
+    // In batches: a queue that has grown for a list of all objects would stay as large as that.
+    private readonly Channel<(IReadOnlyList<InformerEvent<T>> Events, TaskCompletionSource? Mark)> _queue =
+        Channel.CreateUnbounded<(IReadOnlyList<InformerEvent<T>>, TaskCompletionSource?)>(new() { SingleReader = true });
     private readonly ILogger _log = log;
     private Action? _removed;
 
@@ -17,13 +18,13 @@ internal sealed partial class InformerHandler<T>(string informer, Func<InformerE
         _ = Task.Run(RunAsync);
     }
 
-    public void Post(InformerEvent<T> change) => _queue.Writer.TryWrite((change, null));
+    public void Post(IReadOnlyList<InformerEvent<T>> changes) => _queue.Writer.TryWrite((changes, null));
 
     /// <summary>Completes when everything posted before has been handled.</summary>
     public Task MarkAsync()
     {
         var mark = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _queue.Writer.TryWrite((default, mark)) ? mark.Task : Task.CompletedTask;
+        return _queue.Writer.TryWrite(([], mark)) ? mark.Task : Task.CompletedTask;
     }
 
     public void Dispose()
@@ -34,22 +35,23 @@ internal sealed partial class InformerHandler<T>(string informer, Func<InformerE
 
     private async Task RunAsync()
     {
-        await foreach (var (change, mark) in _queue.Reader.ReadAllAsync())
+        await foreach (var (changes, mark) in _queue.Reader.ReadAllAsync())
         {
-            if (mark is not null)
-            {
-                mark.SetResult();
-                continue;
-            }
-            try
-            {
-                await handle(change);
-            }
-            catch (Exception error)
-            {
-                KubernetesMetrics.HandlerFailed(informer);
-                LogFailure(error, informer, change.Type, change.Key);
-            }
+            foreach (var change in changes) await HandleAsync(change);
+            mark?.SetResult();
+        }
+    }
+
+    private async ValueTask HandleAsync(InformerEvent<T> change)
+    {
+        try
+        {
+            await handle(change);
+        }
+        catch (Exception error)
+        {
+            KubernetesMetrics.HandlerFailed(informer);
+            LogFailure(error, informer, change.Type, change.Key);
         }
     }
 

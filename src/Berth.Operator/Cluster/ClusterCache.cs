@@ -28,6 +28,7 @@ internal sealed class ClusterCache
     public const string ByTask = "task";
 
     private readonly InformerFactory _informers;
+    private readonly TaskPacker _packer = new();
 
     /// <param name="client">The cluster.</param>
     /// <param name="namespaces">The namespaces to watch; none for all.</param>
@@ -37,19 +38,19 @@ internal sealed class ClusterCache
         InformerOptions[] scopes = namespaces is [] ? [new()] : [.. namespaces.Select(ns => new InformerOptions { Namespace = ns })];
         // A cluster's namespaces are asked for by name, for which a right to those names is enough.
         InformerOptions[] names = namespaces is [] ? [new()] : [.. namespaces.Select(ns => new InformerOptions { FieldSelector = $"metadata.name={ns}" })];
-        TaskInformer = new(scopes.Select(s => _informers.For(BerthResources.Tasks, s).UseTransform(t => t with { Metadata = t.Metadata with { Extra = null } })));
+        TaskInformer = new(scopes.Select(s => _informers.For(KeptTask.Resource, s).UseTransform(_packer.Pack)));
         Pools = new(scopes.Select(s => _informers.For(BerthResources.Pools, s)));
         Approvals = new(scopes.Select(s => _informers.For(BerthResources.Approvals, s).AddIndex(ByTask, a => $"{a.Metadata.Namespace}/{a.Spec.TaskRef.Name}")));
         PodInformer = new(scopes.Select(s => _informers.For(Resources.Pods, s with { LabelSelector = Names.PoolLabel })));
         Nodes = _informers.For(Resources.Nodes);
         Namespaces = new(names.Select(n => _informers.For(Resources.Namespaces, n)));
-        Tasks = new LatestView<TaskResource>(BerthResources.Tasks, new Dictionary<string, Func<TaskResource, IEnumerable<string>>>
+        Tasks = new TaskView(new Dictionary<string, Func<KeptTask, IEnumerable<string>>>
         {
-            [ByUid] = t => [t.Metadata.Uid],
-            [ByPool] = t => t.Status.Phase.IsTerminal() ? [] : [$"{t.Metadata.Namespace}/{t.Spec.PoolRef.Name}"],
-            [ByWorkspace] = t => t.Status.Phase.IsTerminal() || t.Spec.Type == TaskType.Plan ? [] : [$"{t.Metadata.Namespace}/{t.Spec.Workspace}"],
-            [ByPod] = PodUids,
-            [ByPastPod] = t => t.Status.Attempt?.PodUid is { Length: > 0 } uid && uid != t.Status.Slot?.PodUid && !MayRunThere(t) ? [uid] : [],
+            [ByUid] = t => [t.Identity.Uid ?? ""],
+            [ByPool] = t => t.Phase.IsTerminal() ? [] : [$"{t.Identity.Namespace}/{t.Task.Spec.PoolRef.Name}"],
+            [ByWorkspace] = t => t.Phase.IsTerminal() || t.Task.Spec.Type == TaskType.Plan ? [] : [$"{t.Identity.Namespace}/{t.Task.Spec.Workspace}"],
+            [ByPod] = t => t.IsQuiet ? [] : PodUids(t.Task),
+            [ByPastPod] = t => t.PastPod is { } pod ? [pod] : [],
         });
         Pods = new LatestView<Pod>(Resources.Pods, new Dictionary<string, Func<Pod, IEnumerable<string>>>
         {
@@ -62,13 +63,13 @@ internal sealed class ClusterCache
     }
 
     /// <summary>Tasks, own writes included.</summary>
-    public LatestView<TaskResource> Tasks { get; }
+    public TaskView Tasks { get; }
 
     /// <summary>Agent pods, own writes included.</summary>
     public LatestView<Pod> Pods { get; }
 
     /// <summary>Events of tasks.</summary>
-    public ScopedInformers<TaskResource> TaskInformer { get; }
+    public ScopedInformers<KeptTask> TaskInformer { get; }
 
     /// <summary>Events of agent pods.</summary>
     public ScopedInformers<Pod> PodInformer { get; }
@@ -110,9 +111,6 @@ internal sealed class ClusterCache
     {
         var (slot, attempt) = (task.Status.Slot?.PodUid, task.Status.Attempt?.PodUid);
         if (slot is { Length: > 0 }) yield return slot;
-        if (attempt is { Length: > 0 } && attempt != slot && MayRunThere(task)) yield return attempt;
+        if (attempt is { Length: > 0 } && attempt != slot && KeptTask.MayRunThere(task)) yield return attempt;
     }
-
-    /// <summary>Whether something of the latest attempt may still go on where it was ordered.</summary>
-    private static bool MayRunThere(TaskResource task) => !task.IsAtRest() && (task.Status.Attempt is { EndedAt: null } || task.Status.Phase.MayRun());
 }

@@ -11,8 +11,7 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectKey, T> _objects = [];
-    private readonly Dictionary<ObjectKey, DateTimeOffset> _unconfirmed = [];
-    private readonly Dictionary<string, Dictionary<string, HashSet<ObjectKey>>> _indexes = indexes.Keys.ToDictionary(k => k, _ => new Dictionary<string, HashSet<ObjectKey>>(StringComparer.Ordinal), StringComparer.Ordinal);
+    private readonly Dictionary<string, ViewIndex<T>> _indexes = indexes.ToDictionary(i => i.Key, i => new ViewIndex<T>(i.Value), StringComparer.Ordinal);
 
     private Action<T?, T?>? _follower;
 
@@ -37,7 +36,19 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
     /// <summary>The objects under a value of an index.</summary>
     public IReadOnlyList<T> ByIndex(string index, string value)
     {
-        lock (_lock) return _indexes[index].TryGetValue(value, out var keys) ? [.. keys.Select(k => _objects[k])] : [];
+        lock (_lock) return [.. _indexes[index].Find(value).Select(k => _objects[k])];
+    }
+
+    /// <summary>Keys of the objects under a value of an index.</summary>
+    public IReadOnlyList<ObjectKey> KeysByIndex(string index, string value)
+    {
+        lock (_lock) return [.. _indexes[index].Find(value)];
+    }
+
+    /// <summary>All objects that meet a condition, which is asked with the view locked.</summary>
+    public IReadOnlyList<T> Where(Func<T, bool> condition)
+    {
+        lock (_lock) return [.. _objects.Values.Where(condition)];
     }
 
     /// <summary>All keys.</summary>
@@ -76,19 +87,17 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
                 return;
             }
             if (_objects.TryGetValue(change.Key, out var held) && IsNewer(held, change.Object)) return;
-            _unconfirmed.Remove(change.Key);
             Put(change.Key, change.Object);
         }
     }
 
     /// <summary>Takes the answer to our own write.</summary>
-    public void Wrote(T value, DateTimeOffset at)
+    public void Wrote(T value)
     {
         var key = type.KeyOf(value);
         lock (_lock)
         {
             if (_objects.TryGetValue(key, out var held) && (IsNewer(held, value) || IsSuccessor(held, value))) return;
-            _unconfirmed[key] = at;
             Put(key, value);
         }
     }
@@ -100,16 +109,9 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
         {
             var held = _objects.GetValueOrDefault(key);
             if (held is not null && value is null && type.Identify(held).Uid != uid) return;
-            _unconfirmed.Remove(key);
             if (value is null) Drop(key);
             else if (held is null || (!IsNewer(held, value) && !IsSuccessor(held, value))) Put(key, value);
         }
-    }
-
-    /// <summary>Objects that we wrote before <paramref name="before"/> and the informer still has not told: they need a live read.</summary>
-    public IReadOnlyList<ObjectKey> Unconfirmed(DateTimeOffset before)
-    {
-        lock (_lock) return [.. _unconfirmed.Where(u => u.Value < before).Select(u => u.Key)];
     }
 
     private bool IsNewer(T held, T offered) => type.Identify(held).Uid == type.Identify(offered).Uid && IsLater(held, offered);
@@ -130,17 +132,11 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
         if (_objects.TryGetValue(key, out var old)) Unfile(key, old);
         _objects[key] = value;
         _follower?.Invoke(old, value);
-        foreach (var (name, valuesOf) in indexes)
-            foreach (var filed in valuesOf(value))
-            {
-                if (!_indexes[name].TryGetValue(filed, out var keys)) _indexes[name][filed] = keys = [];
-                keys.Add(key);
-            }
+        foreach (var index in _indexes.Values) index.Add(key, value);
     }
 
     private void Drop(ObjectKey key)
     {
-        _unconfirmed.Remove(key);
         if (!_objects.Remove(key, out var old)) return;
         Unfile(key, old);
         _follower?.Invoke(old, null);
@@ -148,8 +144,6 @@ internal sealed class LatestView<T>(ResourceType<T> type, IReadOnlyDictionary<st
 
     private void Unfile(ObjectKey key, T old)
     {
-        foreach (var (name, valuesOf) in indexes)
-            foreach (var filed in valuesOf(old))
-                if (_indexes[name].TryGetValue(filed, out var keys) && keys.Remove(key) && keys.Count == 0) _indexes[name].Remove(filed);
+        foreach (var index in _indexes.Values) index.Remove(key, old);
     }
 }

@@ -60,7 +60,7 @@ internal sealed class AgentAuthenticator(KubernetesClient client, ClusterCache c
     {
         if (cache.PodByUid(identity.PodUid) is { } pod)
             return pod.Metadata.Namespace == identity.Namespace && pod.Metadata.Name == identity.Pod && pod.Metadata.Label(Names.PoolLabel) is { Length: > 0 };
-        return cache.Tasks.ByIndex(ClusterCache.ByPod, identity.PodUid).Concat(cache.Tasks.ByIndex(ClusterCache.ByPastPod, identity.PodUid)).Any(t => t.Metadata.Namespace == identity.Namespace);
+        return cache.Tasks.KeysByIndex(ClusterCache.ByPod, identity.PodUid).Concat(cache.Tasks.KeysByIndex(ClusterCache.ByPastPod, identity.PodUid)).Any(t => t.Namespace == identity.Namespace);
     }
 
     private (AgentIdentity? Identity, DateTimeOffset Until)? Recall(string key) => _known.TryGetValue(key, out var known) && known.Until > time.GetUtcNow() ? known : null;

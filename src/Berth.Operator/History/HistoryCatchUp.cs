@@ -43,16 +43,14 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
     /// What the database once said it has. A task that waits has no reason to write it into its status: then only memory knows. One that was let
     /// go had everything there.
     /// </summary>
-    private long Told(TaskResource task) =>
-        task.IsAtRest() ? task.Status.History.Seq : Math.Max(task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Metadata.Uid));
+    private long Told(KeptTask task) =>
+        task.IsQuiet || task.Task.IsAtRest() ? task.HistorySeq : Math.Max(task.Task.Status.History.Acknowledged, writer.AcknowledgedOf(task.Identity.Uid!));
 
     /// <summary>A plan that waits for its apply survives its pod only as long as the database has it.</summary>
     private async Task LookForPlansAsync(CancellationToken cancellationToken)
     {
-        foreach (var keys in cache.Tasks.Keys().Chunk(Batch))
+        foreach (var waiting in cache.Tasks.NotQuiet().Where(t => t.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: true }).Chunk(Batch))
         {
-            var waiting = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => t.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: true }).ToList();
-            if (waiting.Count == 0) continue;
             var there = await store.HasArtifactsAsync([.. waiting.SelectMany(t => PlanUploads.DigestsOf(t.Status.Plan!)).Distinct(StringComparer.Ordinal)], cancellationToken);
             foreach (var task in waiting.Where(t => !PlanUploads.DigestsOf(t.Status.Plan!).All(there.Contains)))
             {
@@ -67,13 +65,12 @@ internal sealed class HistoryCatchUp(HistoryStore store, ClusterCache cache, His
         try
         {
             var behind = 0;
-            foreach (var keys in cache.Tasks.Keys().Chunk(Batch))
+            foreach (var tasks in cache.Tasks.Kept().Where(t => Told(t) > 0).Chunk(Batch))
             {
-                var tasks = keys.Select(cache.Tasks.Get).OfType<TaskResource>().Where(t => Told(t) > 0).ToList();
-                var known = await store.GetAcknowledgedAsync([.. tasks.Select(t => t.Metadata.Uid)], cancellationToken);
-                foreach (var task in tasks.Where(t => known.GetValueOrDefault(t.Metadata.Uid) < Told(t)))
+                var known = await store.GetAcknowledgedAsync([.. tasks.Select(t => t.Identity.Uid!)], cancellationToken);
+                foreach (var task in tasks.Where(t => known.GetValueOrDefault(t.Identity.Uid!) < Told(t)))
                 {
-                    writer.Enqueue(task.Metadata.Key());
+                    writer.Enqueue(task.Identity.Key);
                     behind++;
                 }
             }

@@ -42,17 +42,18 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
     });
 
     /// <summary>The cache told of a task: notes it if a person did something.</summary>
-    public void Seen(InformerEvent<TaskResource> change)
+    public void Seen(InformerEvent<KeptTask> change)
     {
         if (leader.Term is null) return;
         if (change.Type == InformerEventType.Deleted)
         {
             // Without finalizers it goes at once; with them it was noted when it began to go, under the same id.
-            writer.Note(Deleted(change.Object, change.Object.Metadata.DeletionTimestamp ?? time.GetUtcNow()));
+            var gone = change.Object.Task;
+            writer.Note(Deleted(gone, gone.Metadata.DeletionTimestamp ?? time.GetUtcNow()));
             return;
         }
-        if (change.Type != InformerEventType.Updated || change.Old is not { } before || before.Metadata.Uid != change.Object.Metadata.Uid) return;
-        var after = change.Object;
+        if (change.Type != InformerEventType.Updated || change.Old is not { } was || was.Identity.Uid != change.Object.Identity.Uid) return;
+        var (before, after) = (was.Task, change.Object.Task);
         var noted = Noted("Task", after.Metadata, before.Metadata.Annotations);
         var deleted = before.Metadata.DeletionTimestamp is null && after.Metadata.DeletionTimestamp is not null;
         if (deleted || (!noted && before.Metadata.Generation != after.Metadata.Generation)) _changes.Writer.TryWrite((before, after));
@@ -80,8 +81,8 @@ internal sealed class VerbAudit(KubernetesClient client, ClusterCache cache, His
     /// <summary>Works for one term: first what was noted or changed while nobody led, then what comes.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        foreach (var key in cache.Tasks.Keys())
-            if (cache.Tasks.Get(key) is { } task && !Noted("Task", task.Metadata, null) && task.Metadata.Generation > 1 && task.Metadata.Generation > task.Status.ObservedGeneration) _changes.Writer.TryWrite((null, task));
+        foreach (var task in cache.Tasks.Kept().Where(t => !t.IsQuiet || t.HasActionNote).Select(t => t.Task))
+            if (!Noted("Task", task.Metadata, null) && task.Metadata.Generation > 1 && task.Metadata.Generation > task.Status.ObservedGeneration) _changes.Writer.TryWrite((null, task));
         foreach (var pool in cache.Pools.Store.List()) Noted("AgentPool", pool.Metadata, null);
         foreach (var approval in cache.Approvals.Store.List()) Noted("Approval", approval.Metadata, null);
         foreach (var key in cache.Pods.Keys())

@@ -108,19 +108,19 @@ internal sealed class LeaderWork
     private void EnqueueAll(Controllers controllers)
     {
         foreach (var pool in _cache.Pools.Store.List()) controllers.Pools.Queue.Add(pool.Metadata.Key());
-        foreach (var key in _cache.Tasks.Keys()) controllers.Tasks.Queue.Add(key, WorkPriority.Background);
+        foreach (var task in _cache.Tasks.Kept().Where(t => t.NeedsLook)) controllers.Tasks.Queue.Add(task.Identity.Key, WorkPriority.Background);
         foreach (var approval in _cache.Approvals.Store.List())
             if (!approval.HasVerdict()) controllers.Tasks.Queue.Add(new ObjectKey(approval.Metadata.Namespace, approval.Spec.TaskRef.Name), WorkPriority.Background);
     }
 
-    /// <summary>Wakes every task that is not over, against lost events and for what no event tells; reads live what no event confirmed.</summary>
+    /// <summary>Wakes every task that is not over, against lost events and for what no event tells.</summary>
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(SweepEvery, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            foreach (var key in _cache.Tasks.Keys())
-                if (_cache.Tasks.Get(key) is { } task && !task.IsAtRest()) SweepTask(key);
+            foreach (var task in _cache.Tasks.NotQuiet())
+                if (!task.IsAtRest()) SweepTask(task.Metadata.Key());
             foreach (var pool in _cache.Pools.Store.List()) WakePool(pool.Metadata.Key());
             foreach (var session in _agents.Sessions()) _running?.Agents.Queue.Add(session.PodUid, WorkPriority.Background);
         }
@@ -130,9 +130,9 @@ internal sealed class LeaderWork
     {
         _cache.Tasks.Observed += change =>
         {
-            if (change.Type == InformerEventType.Deleted) tasks.Forget(change.Object);
+            if (change.Type == InformerEventType.Deleted) tasks.Forget(change.Object.Task);
             WakeTask(change.Key, change.IsInitial ? WorkPriority.Background : WorkPriority.Normal);
-            if (change.Old is { } old && (old.Status.Slot != change.Object.Status.Slot || old.Status.Phase != change.Object.Status.Phase)) WakePool(new ObjectKey(change.Key.Namespace, change.Object.Spec.PoolRef.Name));
+            if (change.Old is { } old && (old.Phase != change.Object.Phase || (!old.IsQuiet && old.Task.Status.Slot != change.Object.Task.Status.Slot))) WakePool(new ObjectKey(change.Key.Namespace, change.Object.Task.Spec.PoolRef.Name));
         };
         _cache.TaskInformer.AddHandler(_audit.Seen);
         _cache.Pools.AddHandler(_audit.Seen);
@@ -158,7 +158,7 @@ internal sealed class LeaderWork
         _condition.Changed += WakeTasksThatNeedHistory;
         plans.Stored += key => WakeTask(key);
         states.Changed += WakeTasksOfPool;
-        prover.Changed += ns => { foreach (var key in _cache.Tasks.Keys()) if (key.Namespace == ns && _cache.Tasks.Get(key)?.Status.Phase == TaskPhase.ApplyPending) WakeTask(key); };
+        prover.Changed += ns => { foreach (var task in _cache.Tasks.Kept()) if (task.Identity.Namespace == ns && task.Phase == TaskPhase.ApplyPending) WakeTask(task.Identity.Key); };
     }
 
     private void NamespaceChanged(InformerEvent<Namespace> change)
@@ -171,8 +171,8 @@ internal sealed class LeaderWork
     /// <summary>Tasks whose plan is not stored say so; tasks that are being deleted need not wait for a database that is away.</summary>
     private void WakeTasksThatNeedHistory()
     {
-        foreach (var key in _cache.Tasks.Keys())
-            if (_cache.Tasks.Get(key) is { } task && (task.Metadata.DeletionTimestamp is not null || task.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: false })) WakeTask(key);
+        foreach (var task in _cache.Tasks.NotQuiet())
+            if (task.Metadata.DeletionTimestamp is not null || task.Status is { Phase: TaskPhase.ApplyPending, Plan.Stored: false }) WakeTask(task.Metadata.Key());
     }
 
     private void PodChanged(Pod pod, InformerEventType type)
@@ -183,7 +183,7 @@ internal sealed class LeaderWork
             _agents.Remove(uid);
             _mounts.Forget(uid);
         }
-        foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPod, uid)) WakeTask(task.Metadata.Key());
+        foreach (var task in _cache.Tasks.KeysByIndex(ClusterCache.ByPod, uid)) WakeTask(task);
         if (pod.Metadata.Label(Names.PoolLabel) is { } pool) WakePool(new ObjectKey(pod.Metadata.Namespace, pool));
     }
 
@@ -192,7 +192,7 @@ internal sealed class LeaderWork
         if (attempt is not null && _cache.TaskByUid(AgentCleanup.TaskOf(attempt)) is { } task) WakeTask(task.Metadata.Key());
         _running?.Agents.Queue.Add(podUid);
         if (attempt is not null) return;
-        foreach (var held in _cache.Tasks.ByIndex(ClusterCache.ByPod, podUid)) WakeTask(held.Metadata.Key());
+        foreach (var held in _cache.Tasks.KeysByIndex(ClusterCache.ByPod, podUid)) WakeTask(held);
         // A pod runs many tasks in its life; of those at rest only those matter whose result the agent still holds.
         foreach (var known in _agents.Facts(podUid)?.Attempts.Keys ?? [])
             if (_cache.TaskByUid(AgentCleanup.TaskOf(known)) is { } over && over.Status.Attempt?.Id == known) WakeTask(over.Metadata.Key());
@@ -201,7 +201,7 @@ internal sealed class LeaderWork
 
     private void WakeTasksOfPool(ObjectKey pool)
     {
-        foreach (var task in _cache.Tasks.ByIndex(ClusterCache.ByPool, pool.ToString())) WakeTask(task.Metadata.Key());
+        foreach (var task in _cache.Tasks.KeysByIndex(ClusterCache.ByPool, pool.ToString())) WakeTask(task);
     }
 
     private void WakeTasksOfNamespace(string ns)

@@ -116,7 +116,7 @@ internal sealed class PoolCare(KubernetesClient client, ClusterCache cache, Agen
         });
         try
         {
-            cache.Pods.Wrote(await client.PatchAsync(Resources.Pods, key, patch, cancellationToken: cancellationToken), time.GetUtcNow());
+            cache.Pods.Wrote(await client.PatchAsync(Resources.Pods, key, patch, cancellationToken: cancellationToken));
         }
         catch (KubernetesException e) when (e.IsNotFound || e.IsConflict)
         {

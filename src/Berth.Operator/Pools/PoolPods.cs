@@ -11,7 +11,7 @@ using Berth.Operator.Options;
 namespace Berth.Operator.Pools;
 
 /// <summary>Creates and ends the pods of pools.</summary>
-internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, OperatorOptions options, TimeProvider time)
+internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, OperatorOptions options)
 {
     /// <summary>Annotation with the hash of the user's template that the pod was made from.</summary>
     public const string TemplateAnnotation = "berth.dev/template";
@@ -77,7 +77,7 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
     public async Task CreateAsync(AgentPoolResource pool, StampedPod stamp, CancellationToken cancellationToken)
     {
         var created = await CreateAsync(pool, stamp, dryRun: false, cancellationToken);
-        cache.Pods.Wrote(created, time.GetUtcNow());
+        cache.Pods.Wrote(created);
     }
 
     /// <summary>Asks a pod to end.</summary>
@@ -88,7 +88,7 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
     public async Task DrainAsync(string ns, PoolPod pod, string what, CancellationToken cancellationToken)
     {
         var patch = Patch.Merge(new JsonObject { ["metadata"] = new JsonObject { ["uid"] = pod.Uid, ["annotations"] = new JsonObject { [Names.DrainAnnotation] = what } } });
-        cache.Pods.Wrote(await client.PatchAsync(Resources.Pods, new ObjectKey(ns, pod.Name), patch, cancellationToken: cancellationToken), time.GetUtcNow());
+        cache.Pods.Wrote(await client.PatchAsync(Resources.Pods, new ObjectKey(ns, pod.Name), patch, cancellationToken: cancellationToken));
     }
 
     /// <summary>Takes our finalizer off a pod on which nothing unfenced remains.</summary>
@@ -109,7 +109,7 @@ internal sealed class PoolPods(KubernetesClient client, ClusterCache cache, Oper
         try
         {
             var written = await client.PatchAsync(Resources.Pods, key, patch, cancellationToken: cancellationToken);
-            if (written.Metadata.DeletionTimestamp is null || written.Metadata.Finalizers is { Count: > 0 }) cache.Pods.Wrote(written, time.GetUtcNow());
+            if (written.Metadata.DeletionTimestamp is null || written.Metadata.Finalizers is { Count: > 0 }) cache.Pods.Wrote(written);
         }
         catch (KubernetesException e) when (e.IsNotFound)
         {

@@ -33,6 +33,7 @@ internal sealed class TaskReconciler(
         if (!decision.WantsSlot) placement.Settle(written);
         report.Decided(task, written, decision);
         wakeups.Decided(key, decision, sweptOnly);
+        if (written.IsAtRest()) wakeups.Forget(key);
         await verdicts.WriteAsync(written, seen.Approvals, decision.Verdicts, ReferenceEquals(decision.Status, task.Status) ? term : null, cancellationToken);
         await effects.ApplyAsync(written, decision, term, cancellationToken);
         checkpoints.Ensure(written, term);
@@ -73,6 +74,8 @@ internal sealed class TaskReconciler(
         try
         {
             await PatchAsync(task, StatusPatch.Finalizer(task.Metadata, Names.TaskFinalizer, on: false), null, cancellationToken);
+            // What the database has of it is not asked again.
+            history.Forget(task.Metadata.Uid);
         }
         catch (KubernetesException e) when (e.IsNotFound)
         {
@@ -87,7 +90,7 @@ internal sealed class TaskReconciler(
         {
             var written = await client.PatchAsync(BerthResources.Tasks, key, patch, subresource, cancellationToken: cancellationToken);
             if (written.Metadata.DeletionTimestamp is not null && written.Metadata.Finalizers is not { Count: > 0 }) cache.Tasks.Read(key, task.Metadata.Uid, null);
-            else cache.Tasks.Wrote(written, time.GetUtcNow());
+            else cache.Tasks.Wrote(written);
             return written;
         }
         catch (KubernetesException e) when (e.IsConflict || e.IsOutcomeUnknown || e.IsNotFound)

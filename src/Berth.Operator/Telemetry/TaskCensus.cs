@@ -69,7 +69,7 @@ internal sealed class TaskCensus(TimeProvider time)
     }
 
     /// <summary>A task came (before is null), changed, or went (after is null).</summary>
-    public void Changed(TaskResource? before, TaskResource? after)
+    public void Changed(KeptTask? before, KeptTask? after)
     {
         lock (_lock)
         {
@@ -104,10 +104,12 @@ internal sealed class TaskCensus(TimeProvider time)
         };
     }
 
-    private void Count(TaskResource task, int sign)
+    private void Count(KeptTask kept, int sign)
     {
+        _phases[(int)kept.Phase] += sign;
+        if (kept.IsQuiet) return;
+        var task = kept.Task;
         var status = task.Status;
-        _phases[(int)status.Phase] += sign;
         if (status.Conditions.FirstOrDefault(c => c.Type == "Stalled") is { Status: ConditionStatus.True } stalled) _stalled[ClosedSets.In(ClosedSets.Stalls, stalled.Reason)] += sign;
         if (status.Phase.IsTerminal()) return;
         _open += sign;

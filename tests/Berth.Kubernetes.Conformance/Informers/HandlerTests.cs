@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Xunit;
 
 namespace Berth.Kubernetes.Conformance.Informers;
@@ -92,6 +93,33 @@ public class HandlerTests
         var kept = informer.Store.Get(new("ns", "a"))!;
         Assert.Null(kept.Data);
         Assert.Null(kept.Metadata.Extra);
+        await stop.CancelAsync();
+        await running.WaitAsync(Eventually.Limit);
+    }
+
+    [Fact]
+    public async Task What_is_listed_again_in_the_same_version_stays_the_one_that_is_there()
+    {
+        var server = new FakeCollection();
+        server.Set("same", "1");
+        server.Set("other", "1");
+        await using var api = await FakeApi.StartAsync(server.AnswerAsync);
+        using var client = api.Client();
+        using var stop = new CancellationTokenSource();
+        var transformed = new ConcurrentQueue<string>();
+        var informer = new InformerFactory(client).For(Resources.ConfigMaps).UseTransform(map =>
+        {
+            transformed.Enqueue(map.Metadata.Name!);
+            return map with { };
+        });
+        var running = informer.RunAsync(stop.Token);
+        await informer.WaitForSyncAsync().WaitAsync(Eventually.Limit);
+        var (same, other) = (informer.Store.Get(new("ns", "same"))!, informer.Store.Get(new("ns", "other"))!);
+        server.Set("other", "2");
+        await informer.RefreshAsync().WaitAsync(Eventually.Limit);
+        Assert.Same(same, informer.Store.Get(new("ns", "same")));
+        Assert.NotSame(other, informer.Store.Get(new("ns", "other")));
+        Assert.Single(transformed, name => name == "same");
         await stop.CancelAsync();
         await running.WaitAsync(Eventually.Limit);
     }

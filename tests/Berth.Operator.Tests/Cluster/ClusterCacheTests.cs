@@ -42,7 +42,7 @@ public sealed class ClusterCacheTests : IAsyncLifetime
                 Slot = slot ? new SlotStatus { Pod = "p", PodUid = "uid" } : null,
                 Attempt = new AttemptStatus { Id = "a-1", Pod = "p", PodUid = "uid", EndedAt = ended ? DateTimeOffset.UnixEpoch : null },
             },
-        }, DateTimeOffset.UtcNow);
+        });
         (int, int) Found() => (view.ByIndex(ClusterCache.ByPod, "uid").Count, view.ByIndex(ClusterCache.ByPastPod, "uid").Count);
         On(TaskPhase.Planning, ended: false, slot: true);
         Assert.Equal((1, 0), Found());

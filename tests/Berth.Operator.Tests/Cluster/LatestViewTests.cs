@@ -16,7 +16,7 @@ public sealed class LatestViewTests
     [Fact]
     public void That_the_one_before_is_gone_does_not_make_its_successor_go()
     {
-        _view.Wrote(Task("second", 20), DateTimeOffset.UnixEpoch);
+        _view.Wrote(Task("second", 20));
         _view.Read(Task("first", 0).Metadata.Key(), "first", null);
         Assert.Equal("second", Held);
         _view.Read(Task("second", 0).Metadata.Key(), "second", null);
@@ -26,8 +26,8 @@ public sealed class LatestViewTests
     [Fact]
     public void A_late_answer_about_the_one_before_does_not_replace_its_successor()
     {
-        _view.Wrote(Task("second", 20), DateTimeOffset.UnixEpoch);
-        _view.Wrote(Task("first", 19), DateTimeOffset.UnixEpoch);
+        _view.Wrote(Task("second", 20));
+        _view.Wrote(Task("first", 19));
         _view.Read(Task("first", 0).Metadata.Key(), "first", Task("first", 19));
         Assert.Equal("second", Held);
         _view.Read(Task("second", 0).Metadata.Key(), "second", Task("third", 21));

@@ -204,7 +204,7 @@ public sealed class GatewaySecurityTests
     public async Task Output_of_another_pods_attempt_ends_the_connection()
     {
         await using var gateway = await StartAsync();
-        gateway.Cache.Tasks.Wrote(TaskOn("victim", "v"), DateTimeOffset.UtcNow);
+        gateway.Cache.Tasks.Wrote(TaskOn("victim", "v"));
         using var socket = await gateway.ConnectAsync(gateway.AddPod("attacker"));
         await SendAsync(socket, ProtocolJson.Write(HelloOf("attacker")));
         Assert.IsType<Welcome>(await ReceiveAsync(socket));
@@ -221,7 +221,7 @@ public sealed class GatewaySecurityTests
     public async Task Files_of_another_pods_attempt_are_refused(string method, string path)
     {
         await using var gateway = await StartAsync();
-        gateway.Cache.Tasks.Wrote(TaskOn("victim", "v"), DateTimeOffset.UtcNow);
+        gateway.Cache.Tasks.Wrote(TaskOn("victim", "v"));
         Assert.Equal(401, await AskAsync(null));
         Assert.Equal(403, await AskAsync(gateway.AddPod("attacker")));
         Assert.Equal(403, await AskAsync(gateway.AddPod("victim", ns: "elsewhere")));

@@ -84,7 +84,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     public string AddPod(string name, string ns = "ns", string? audience = Names.TokenAudience, bool inPool = true, bool bound = true)
     {
         var (token, uid) = ($"token-of-{name}-{Guid.NewGuid():N}", $"uid-{name}");
-        if (inPool) Cache.Pods.Wrote(new Pod { Metadata = new ObjectMeta { Name = name, Namespace = ns, Uid = uid, ResourceVersion = "1", Labels = new Dictionary<string, string> { [Names.PoolLabel] = "pool" } } }, DateTimeOffset.UtcNow);
+        if (inPool) Cache.Pods.Wrote(new Pod { Metadata = new ObjectMeta { Name = name, Namespace = ns, Uid = uid, ResourceVersion = "1", Labels = new Dictionary<string, string> { [Names.PoolLabel] = "pool" } } });
         var extra = bound ? new JsonObject { ["authentication.kubernetes.io/pod-name"] = new JsonArray(name), ["authentication.kubernetes.io/pod-uid"] = new JsonArray(uid) } : [];
         Tokens[token] = new JsonObject { ["authenticated"] = audience == Names.TokenAudience, ["audiences"] = new JsonArray(audience), ["user"] = new JsonObject { ["username"] = $"system:serviceaccount:{ns}:default", ["extra"] = extra } };
         return token;

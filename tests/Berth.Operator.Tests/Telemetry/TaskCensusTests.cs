@@ -1,4 +1,5 @@
 using Berth.Api;
+using Berth.Operator.Cluster;
 using Berth.Operator.Telemetry;
 using Xunit;
 
@@ -58,7 +59,7 @@ public class TaskCensusTests
             var after = dice.Next(4) == 0 ? null : Any(dice, id);
             if (after is null) there.Remove(id);
             else there[id] = after;
-            census.Changed(before, after);
+            census.Changed(before is null ? null : new KeptTask(before), after is null ? null : new KeptTask(after));
         }
         var (seen, expected) = (census.Take(), Count([.. there.Values]));
         Assert.True(Describe(seen) == Describe(expected), $"seed {seed}:\n{Describe(seen)}\n{Describe(expected)}");
@@ -79,7 +80,7 @@ public class TaskCensusTests
     private static TaskCounts Count(DateTimeOffset now, params TaskResource[] tasks)
     {
         var census = new TaskCensus(new FixedTime(now));
-        foreach (var (i, task) in tasks.Index()) census.Changed(null, task with { Metadata = task.Metadata with { Uid = $"{task.Metadata.Uid} {i}" } });
+        foreach (var (i, task) in tasks.Index()) census.Changed(null, new KeptTask(task with { Metadata = task.Metadata with { Uid = $"{task.Metadata.Uid} {i}" } }));
         return census.Take();
     }
 

@@ -20,7 +20,7 @@ internal sealed class EscalationWatch(ClusterCache cache, Notifier notifier, Ope
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var now = time.GetUtcNow();
-            Look(cache.Tasks.Keys().Select(cache.Tasks.Get).OfType<TaskResource>(), cache.Pools.Store.List(), last, now);
+            Look(cache.Tasks.NotQuiet(), cache.Pools.Store.List(), last, now);
             last = now;
         }
     }
