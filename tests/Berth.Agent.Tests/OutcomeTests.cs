@@ -51,6 +51,20 @@ public sealed class OutcomeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_attempt_used_is_told_also_where_a_larger_program_became_the_runner()
+    {
+        await using var gateway = await ScriptedGateway.StartAsync();
+        await using var pod = new PodUnderTest(gateway);
+        pod.StartAgent();
+        // The shell holds 300 MB when it becomes the runner.
+        pod.StartRunner(wrapper: ["sh", "-c", "x=$(head -c 300000000 /dev/zero | tr '\\0' x); exec \"$@\"", "sh"]);
+        await pod.ReadyAsync();
+        var order = Orders.Sh("head -c 130000000 /dev/zero | tail -c 120000000 | wc -c");
+        await gateway.SendAsync(order);
+        Assert.InRange((await gateway.ExpectAsync<AttemptResult>(r => r.Attempt == order.Attempt)).MaxRssKiB, 115_000, 250_000);
+    }
+
+    [Fact]
     public async Task Stop_kills_what_ignores_it_after_the_grace()
     {
         var order = Orders.Sh("trap '' TERM; echo up; (trap '' TERM; sleep 100) & while :; do sleep 0.05; done");

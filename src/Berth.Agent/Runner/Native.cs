@@ -25,8 +25,6 @@ internal static unsafe partial class Native
     public const int SetDumpable = 4;
     public const int SetChildSubreaper = 36;
 
-    public const int UsageOfSelf = 0;
-
     public const int OpenCloseOnExec = 0x80000;
     public const int OpenNonBlocking = 0x800;
     /// <summary>O_NOFOLLOW, which is not the same on every machine.</summary>
@@ -77,9 +75,6 @@ internal static unsafe partial class Native
 
     [LibraryImport(LibC, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
-
-    [LibraryImport(LibC, EntryPoint = "getrusage", SetLastError = true)]
-    public static partial int GetUsage(int who, byte* usage);
 
     [LibraryImport(LibC, EntryPoint = "wait4", SetLastError = true)]
     public static partial int Wait4(int pid, int* status, int options, byte* usage);

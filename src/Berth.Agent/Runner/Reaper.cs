@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Berth.Agent.Runner;
@@ -51,10 +52,12 @@ internal sealed unsafe class Reaper
         }
     }
 
+    // Not by getrusage: that tells also of the program that became this one, and whoever started it.
     private static long OwnPeakKiB()
     {
-        var usage = stackalloc long[UsageBytes / sizeof(long)];
-        return Native.GetUsage(Native.UsageOfSelf, (byte*)usage) == 0 ? usage[4] : 0;
+        const string Peak = "VmHWM:";
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith(Peak, StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(Peak.Length).Trim().TrimEnd("kB").TrimEnd(), CultureInfo.InvariantCulture);
     }
 
     private void Loop()

@@ -28,7 +28,8 @@ public sealed class BerthVerb : IAsyncDisposable
     public static BerthVerb Start(BerthStack stack, params string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(stack);
-        var start = new ProcessStartInfo(BerthStack.CliPath(), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // Where the tests run in the background of a script, Ctrl-C is ignored, and so it would be by what they start.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", BerthStack.CliPath(), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["KUBECONFIG"] = Path.Combine(stack.Directory, "kubeconfig");
         return new BerthVerb(Process.Start(start)!);
     }
