@@ -10,18 +10,14 @@ namespace Berth.Operator.Cluster;
 /// A task as the caches keep it: whole, or packed once it is quiet. There may be a hundred thousand of those, and hardly anybody asks for one; who
 /// does gets the very same task. What is asked of all of them stays beside the packed rest.
 /// </summary>
-internal sealed class KeptTask
+internal sealed record KeptTask
 {
-    // One of the two is there.
-    private readonly TaskResource? _whole;
-    private readonly PackedTask? _packed;
-
     /// <summary>Keeps a task whole.</summary>
     public KeptTask(TaskResource task)
     {
         var (meta, status) = (task.Metadata, task.Status);
-        _whole = meta.Extra is null ? task : task with { Metadata = meta with { Extra = null } };
-        Identity = new(meta.Namespace, meta.Name, meta.Uid, meta.ResourceVersion);
+        Whole = meta.Extra is null ? task : task with { Metadata = meta with { Extra = null } };
+        Identity = BerthResources.Tasks.Identify(task);
         Phase = status.Phase;
         IsQuiet = task.IsAtRest() && meta.DeletionTimestamp is null && status.Slot is null && status.ObservedGeneration == meta.Generation && !status.Conditions.Any(c => c is { Type: "Stalled", Status: ConditionStatus.True });
         PastPod = status.Attempt?.PodUid is { Length: > 0 } uid && uid != status.Slot?.PodUid && !MayRunThere(task) ? uid : null;
@@ -31,13 +27,8 @@ internal sealed class KeptTask
         HasActionNote = meta.Annotations?.ContainsKey(Names.ActionAnnotation) == true;
     }
 
-    /// <summary>Keeps a quiet task packed.</summary>
-    public KeptTask(KeptTask whole, PackedTask packed) =>
-        (_packed, Identity, Phase, IsQuiet, PastPod, Epoch, HistorySeq, NeedsLook, HasActionNote) =
-        (packed, whole.Identity, whole.Phase, whole.IsQuiet, whole.PastPod, whole.Epoch, whole.HistorySeq, whole.NeedsLook, whole.HasActionNote);
-
     /// <summary>How informers read tasks.</summary>
-    public static ResourceType<KeptTask> Resource { get; } = new(Names.Group, Names.Version, "tasks", "Task", true,
+    public static ResourceType<KeptTask> Resource { get; } = new(BerthResources.Tasks.Group, BerthResources.Tasks.Version, BerthResources.Tasks.Plural, BerthResources.Tasks.Kind, true,
         JsonMetadataServices.CreateValueInfo<KeptTask>(BerthJson.Default.Options, new Converter()), t => t.Identity);
 
     /// <summary>Whose it is, and which version.</summary>
@@ -65,7 +56,15 @@ internal sealed class KeptTask
     public bool HasActionNote { get; }
 
     /// <summary>The task.</summary>
-    public TaskResource Task => _whole ?? _packed!.Unpack();
+    public TaskResource Task => Whole ?? Packed!.Unpack();
+
+    // One of the two is there.
+    private TaskResource? Whole { get; init; }
+
+    private PackedTask? Packed { get; init; }
+
+    /// <summary>The same, kept packed.</summary>
+    public KeptTask As(PackedTask packed) => this with { Whole = null, Packed = packed };
 
     /// <summary>Whether something of the latest attempt may still go on where it was ordered.</summary>
     public static bool MayRunThere(TaskResource task) => !task.IsAtRest() && (task.Status.Attempt is { EndedAt: null } || task.Status.Phase.MayRun());

@@ -20,7 +20,7 @@ internal sealed class TaskPacker
         if (!kept.IsQuiet) return kept;
         var json = JsonSerializer.SerializeToUtf8Bytes(kept.Task, BerthJson.Default.TaskResource);
         if (_model is null) Interlocked.CompareExchange(ref _model, new Model(json[..Math.Min(json.Length, LongestModel)]), null);
-        return _model.Pack(json) is { } packed ? new KeptTask(kept, packed) : kept;
+        return _model.Pack(json) is { } packed ? kept.As(packed) : kept;
     }
 
     /// <summary>What every packed task is compared with: its text, and the beginning of the stream that tells a decompressor of it.</summary>

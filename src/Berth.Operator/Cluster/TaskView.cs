@@ -27,9 +27,6 @@ internal sealed class TaskView(IReadOnlyDictionary<string, Func<KeptTask, IEnume
     /// <summary>Keys of the tasks under a value of an index.</summary>
     public IReadOnlyList<ObjectKey> KeysByIndex(string index, string value) => _kept.KeysByIndex(index, value);
 
-    /// <summary>All keys.</summary>
-    public IReadOnlyList<ObjectKey> Keys() => _kept.Keys();
-
     /// <summary>All tasks as they are kept, for what can be told without looking into each.</summary>
     public IReadOnlyList<KeptTask> Kept() => _kept.Where(_ => true);
 
