@@ -56,6 +56,26 @@ public sealed class GatewayTests
     }
 
     [Fact]
+    public async Task Who_has_just_ended_the_connection_is_asked_last()
+    {
+        await using var first = await ScriptedGateway.StartAsync();
+        await using var second = await ScriptedGateway.StartAsync();
+        await using var pod = new PodUnderTest(first);
+        pod.PointTo(first, second);
+        pod.StartAgent();
+        await Eventually.TrueAsync(() => first.Connections + second.Connections == 1, "the agent is connected");
+        var (here, there) = first.Connections == 1 ? (first, second) : (second, first);
+        for (var i = 2; i < 10; i++)
+        {
+            var before = there.Connections;
+            here.DropConnections();
+            await Eventually.TrueAsync(() => first.Connections + second.Connections == i, "the agent is connected again");
+            Assert.Equal(before + 1, there.Connections);
+            (here, there) = (there, here);
+        }
+    }
+
+    [Fact]
     public async Task A_silent_leader_is_left()
     {
         await using var gateway = await ScriptedGateway.StartAsync();
